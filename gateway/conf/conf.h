@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The configuration of the gateway: defaults, then a file (libconfig), then the command line, in that order.
+ *
+ * One table (conf/schema.c) has a row for each setting - path, type, least, most, default, help - from which reading,
+ * checking, printing and the manual come, so that they cannot differ.  Every mistake is reported
+ * with file and line (or the option), all of them, not just the first.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/log.h"
+#include "common/netaddr.h"
+#include "gateway/core/gw.h"
+
+struct conf_listener {
+	struct netaddr bind;
+	struct gw_listener rules;
+	uint32_t receive_buffer; /* octets */
+};
+
+struct conf_broker {
+	char *host;
+	uint32_t port;
+	char *user; /* NULL: none */
+	char *password;
+	bool tls;
+	char *tls_ca; /* NULL: the system's store */
+	char *tls_cert;
+	char *tls_key;
+	bool tls_insecure;
+	uint32_t keep_alive; /* seconds */
+	char *id_prefix;
+	char *id_suffix;
+};
+
+struct conf_log {
+	enum log_level level;
+	bool packets; /* a line per MQTT-SN packet */
+};
+
+struct conf {
+	struct gw_config core; /* its pointers are set when the configuration is complete */
+	struct conf_broker broker;
+	struct conf_listener *listeners;
+	size_t n_listeners;
+	struct topic_predef *predefined;
+	struct conf_log log;
+};
+
+/* A list of messages for people, each a line "FILE:LINE: text" or "--option: text". */
+struct conf_errors;
+struct conf_errors *conf_errors_new(void);
+struct conf_errors *conf_errors_free(struct conf_errors *errors);
+size_t conf_errors_count(const struct conf_errors *errors);
+void conf_errors_print(const struct conf_errors *errors, FILE *to);
+
+/* A configuration with all defaults, or NULL when out of memory. */
+struct conf *conf_new(void);
+
+/* NULL is fine; returns NULL. */
+struct conf *conf_free(struct conf *conf);
+
+/* Reads @path over what is there.  False if there was any mistake (see @errors). */
+bool conf_load(struct conf *conf, const char *path, struct conf_errors *errors);
+
+/* One setting as on the command line: "timers.retry=2".  @option names its origin in messages ("--set"). */
+bool conf_set(struct conf *conf, const char *option, const char *assignment, struct conf_errors *errors);
+
+/* "--listen ADDRESS:PORT" (the first one replaces the listeners of file and defaults, the next ones add), "--broker
+ * HOST[:PORT]", "--predefined ID=TOPIC" or "--predefined PATTERN:ID=TOPIC". */
+bool conf_add_listener(struct conf *conf, const char *text, struct conf_errors *errors);
+bool conf_set_broker(struct conf *conf, const char *text, struct conf_errors *errors);
+bool conf_add_predefined(struct conf *conf, const char *text, struct conf_errors *errors);
+
+/* The checks that need the whole (two listeners on one port, key without certificate, ...), and the pointers of
+ * conf->core.  To be called once after the last of the above. */
+bool conf_finish(struct conf *conf, struct conf_errors *errors);
+
+/* Prints everything in the syntax of the file, each setting with its help; reads back to the same. */
+void conf_print(const struct conf *conf, FILE *to);
+
+#endif

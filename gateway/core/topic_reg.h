@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The normal topic ids of one client (sections 6.5, 7.3; SN12-REG-*): what REGISTER and SUBSCRIBE have
+ * bound, in both directions.  Names are copied in.  No time, no I/O.
+ *
+ * Made to be small for few topics and quick for many: an array by id, and an index by name.
+ */
+#ifndef CORE_TOPIC_REG_H
+#define CORE_TOPIC_REG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sn_codec/sn_codec.h"
+
+struct topic_reg;
+
+/* One topic of the client.  Its address and name stay valid until the table is cleared or freed, or the id is
+ * given to another name (see topic_reg_bind). */
+struct topic {
+	uint16_t id;   /* 0x0001..0xFFFE */
+	bool told;     /* the client knows the id: by REGACK or SUBACK since its last CONNECT (SN12-CLEAN-08) */
+	bool muted;    /* the client rejected our REGISTER: nothing is sent on this topic (SN12-GPUB-05) */
+	bool used;     /* the client published on it or subscribed to it: not to be given away */
+	uint16_t len;  /* of @name, without its terminator */
+	char name[];
+};
+
+/* NULL when out of memory.  @limit: how many ids the client may hold, at most 65534. */
+struct topic_reg *topic_reg_new(size_t limit);
+
+/* Frees @reg and every name in it.  NULL is fine; returns NULL. */
+struct topic_reg *topic_reg_free(struct topic_reg *reg);
+
+/* Binds @name (a valid topic name), to the id it already has if there is one (SN12-REG-03).
+ * When the table is full, the id of a topic that is not `used` is taken over (SN12-REG-11), the one
+ * bound longest ago first.  0 and *out set; -ERR_LIMIT; -ERR_NOMEM. */
+int topic_reg_bind(struct topic_reg *reg, struct sn_bytes name, struct topic **out);
+
+/* The topic, or NULL. */
+struct topic *topic_reg_by_id(const struct topic_reg *reg, uint16_t id);
+struct topic *topic_reg_by_name(const struct topic_reg *reg, struct sn_bytes name);
+
+/* Clears `told` and `muted` of every topic: the client may have lost its table (SN12-OPEN-07). */
+void topic_reg_untell(struct topic_reg *reg);
+
+size_t topic_reg_count(const struct topic_reg *reg);
+
+#endif
