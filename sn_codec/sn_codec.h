@@ -216,8 +216,8 @@ enum sn_status {
 	SN_BAD_LENGTH,   /* the Length field is illegal or is not the length of the datagram */
 	SN_TRAILING,     /* octets left behind the last field */
 	SN_UNKNOWN_TYPE, /* a reserved message type */
-	SN_BAD_FIELD,    /* a field that the message does not allow, e.g. Flags without a will topic */
-	SN_NO_SPACE,     /* encoding: the buffer is too small, or the message above SN_PACKET_MAX */
+	SN_BAD_FIELD, /* a field that the message does not allow, e.g. Flags without a will topic */
+	SN_NO_SPACE,  /* encoding: the buffer is too small, or the message above SN_PACKET_MAX */
 };
 
 /* "too short", "bad length", ... for logs; never NULL. */
@@ -230,10 +230,13 @@ const char *sn_status_name(enum sn_status status);
  * @out is not to be used, save @out->type if the status is SN_UNKNOWN_TYPE. */
 enum sn_status sn_decode(const uint8_t *buf, size_t len, struct sn_packet *out);
 
-/* Encodes @packet into @buf and sets *@len.  The 1-octet Length is used up to 255 octets.
+/* Encodes @packet into @buf, which must not overlap the octets that @packet points to, and sets
+ * *@len.  The 1-octet Length is used up to 255 octets.  All that sn_decode() yields can be encoded:
+ * whether a name may be empty or a reserved value sent is the caller's business.
  *
- * Returns SN_OK; SN_NO_SPACE; SN_UNKNOWN_TYPE; SN_BAD_FIELD when a member is out of its range (QoS,
- * topic type, radius, node id longer than SN_NODE_ID_MAX, an empty name where one must stand). */
+ * Returns SN_OK; SN_NO_SPACE; SN_UNKNOWN_TYPE; SN_BAD_FIELD when a member does not fit its field
+ * (QoS, topic type, radius, a node id longer than SN_NODE_ID_MAX).  Unless it is SN_OK, *@len keeps
+ * its value and the content of @buf is undefined. */
 enum sn_status sn_encode(uint8_t *buf, size_t size, const struct sn_packet *packet, size_t *len);
 
 /* A short topic name and the topic id field that carries it (5.3.11, 6.7). */
