@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-/* The wait in milliseconds before try number @attempt (0 is the first): a value between one half and
- * the whole of min(@least_ms << @attempt, @most_ms), chosen by @random (any 32 bits). */
+/* The wait in milliseconds before try number @attempt (0 is the first): a value between one half
+ * and the whole of min(@least_ms << @attempt, @most_ms), chosen by @random (any 32 bits). */
 uint32_t backoff_ms(uint32_t least_ms, uint32_t most_ms, unsigned attempt, uint32_t random);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The log of a program: one line per event on standard error (with a time), or with syslog priorities
- * ("<6>...") when the journal reads it.  Not for sn_codec and gateway/core: those return.
+ * The log of a program: one line per event on standard error, written at once:
+ *	2026-11-22T21:50:03.123Z info: text
+ * or, when the journal reads it, "<6>text" with the syslog priority.  Not for sn_codec and
+ * gateway/core: those return.
  *
  * The one state of this file (level and form) is set by main() at start.
  */
@@ -22,10 +24,17 @@ enum log_level {
 bool log_level_parse(const char *name, enum log_level *out);
 const char *log_level_name(enum log_level level);
 
+/* Chooses the form: for the journal if $JOURNAL_STREAM names the device and inode of standard
+ * error.  Without this call lines carry a time. */
+void log_init(void);
+
+/* At the start it is LOG_LEVEL_INFO. */
 void log_set_level(enum log_level level);
 /* True if a line of this level would be written: ask before costly formatting. */
 bool log_enabled(enum log_level level);
 
+/* Control characters come out as "\xNN", so that nobody's text can pass for a line of ours; what is
+ * too long ends in "...".  Keeps errno. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...)   log_line(LOG_LEVEL_ERROR, __VA_ARGS__)

@@ -10,14 +10,14 @@
 
 #include "sn_codec/sn_codec.h"
 
-/* Well-formed UTF-8 without U+0000, no surrogates, no overlong forms (MQTT 1.5.3).  Empty is valid. */
+/* Well-formed UTF-8: no U+0000, no surrogates, no overlong forms (MQTT 1.5.3).  Empty is valid. */
 bool topic_utf8_valid(struct sn_bytes text);
 
 /* 1 to 65535 octets, valid UTF-8, no wildcard. */
 bool topic_name_valid(struct sn_bytes name);
 
-/* 1 to 65535 octets, valid UTF-8, wildcards only where MQTT allows them; "$share/group/filter" needs
- * a group without wildcards and a valid filter. */
+/* 1 to 65535 octets, valid UTF-8, wildcards only where MQTT allows them; "$share/group/filter"
+ * needs a group without wildcards and a valid filter. */
 bool topic_filter_valid(struct sn_bytes filter);
 
 /* True if the filter, which must be valid, matches more than the one name it spells: it has a

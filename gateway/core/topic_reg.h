@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The normal topic ids of one client (sections 6.5, 7.3; SN12-REG-*): what REGISTER and SUBSCRIBE have
- * bound, in both directions.  Names are copied in.  No time, no I/O.
+ * The normal topic ids of one client (sections 6.5, 7.3; SN12-REG-*): what REGISTER and SUBSCRIBE
+ * have bound, in both directions.  Names are copied in.  No time, no I/O.
  *
- * Made to be small for few topics and quick for many: an array by id, and an index by name.
+ * Made to be small for few topics and quick for many: an array by id, and one sorted by name.
  */
 #ifndef CORE_TOPIC_REG_H
 #define CORE_TOPIC_REG_H
@@ -16,14 +16,14 @@
 
 struct topic_reg;
 
-/* One topic of the client.  Its address and name stay valid until the table is cleared or freed, or the id is
+/* One topic of the client.  Its address and name stay valid until the table is freed, or the id is
  * given to another name (see topic_reg_bind). */
 struct topic {
-	uint16_t id;   /* 0x0001..0xFFFE */
-	bool told;     /* the client knows the id: by REGACK or SUBACK since its last CONNECT (SN12-CLEAN-08) */
-	bool muted;    /* the client rejected our REGISTER: nothing is sent on this topic (SN12-GPUB-05) */
-	bool used;     /* the client published on it or subscribed to it: not to be given away */
-	uint16_t len;  /* of @name, without its terminator */
+	uint16_t id;  /* 0x0001..0xFFFE */
+	bool told;    /* by REGACK or SUBACK since the client's last CONNECT (SN12-CLEAN-08) */
+	bool muted;   /* the client rejected our REGISTER: nothing is sent on it (SN12-GPUB-05) */
+	bool used;    /* published on or subscribed to: never given away; set once, never cleared */
+	uint16_t len; /* of @name, without its terminator */
 	char name[];
 };
 
@@ -35,7 +35,8 @@ struct topic_reg *topic_reg_free(struct topic_reg *reg);
 
 /* Binds @name (a valid topic name), to the id it already has if there is one (SN12-REG-03).
  * When the table is full, the id of a topic that is not `used` is taken over (SN12-REG-11), the one
- * bound longest ago first.  0 and *out set; -ERR_LIMIT; -ERR_NOMEM. */
+ * bound longest ago first.  A new binding is neither told, muted nor used.
+ * 0 and *out set; -ERR_LIMIT; -ERR_NOMEM. */
 int topic_reg_bind(struct topic_reg *reg, struct sn_bytes name, struct topic **out);
 
 /* The topic, or NULL. */
