@@ -123,8 +123,9 @@ struct gw_ports {
 	 * every event.  NULL when out of memory or descriptors. */
 	struct up_session *(*up_open)(void *ctx, struct client *owner, const struct up_spec *spec);
 
-	/* Tries again to connect an idle session.  Publishes that the broker had not acknowledged are sent
-	 * again by it.  UP_CONNECTED or UP_REFUSED will follow. */
+	/* Tries again to connect a session that is idle, or gives up the try that is going on for a new one.
+	 * Publishes that the broker had not acknowledged are sent again by it.  UP_CONNECTED or UP_REFUSED will
+	 * follow. */
 	void (*up_reconnect)(void *ctx, struct up_session *session);
 
 	/* Ends the session; no event of it follows. */
@@ -141,7 +142,8 @@ struct gw_ports {
 	int (*up_subscribe)(void *ctx, struct up_session *session, const char *filter, int qos, uint16_t *token);
 	int (*up_unsubscribe)(void *ctx, struct up_session *session, const char *filter, uint16_t *token);
 
-	/* Stops or resumes reading from the broker, so that it keeps what the client cannot take yet. */
+	/* Stops or resumes reading from the broker, so that it keeps what the client cannot take yet.
+	 * A new connection of the session is read at first. */
 	void (*up_pause)(void *ctx, struct up_session *session, bool paused);
 
 	void (*note)(void *ctx, const struct gw_note *note);

@@ -46,6 +46,9 @@ struct topic *topic_reg_by_name(const struct topic_reg *reg, struct sn_bytes nam
 /* Clears `told` and `muted` of every topic: the client may have lost its table (SN12-OPEN-07). */
 void topic_reg_untell(struct topic_reg *reg);
 
+/* Forgets every topic. */
+void topic_reg_clear(struct topic_reg *reg);
+
 size_t topic_reg_count(const struct topic_reg *reg);
 
 #endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "gateway/core/client.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "gateway/core/connect.h"
+#include "gateway/core/core.h"
+#include "gateway/core/say.h"
+
+static void enter_connecting(struct gw *gw, struct client *client);
+static void enter_active(struct gw *gw, struct client *client);
+static void enter_disconnected(struct gw *gw, struct client *client);
+static void enter_lost(struct gw *gw, struct client *client);
+
+#define FROM(state) (1u << CLIENT_##state)
+
+/* Figure 4 of the specification, and what each state means for the rest. */
+static const struct {
+	const char *name;
+	void (*enter)(struct gw *gw, struct client *client);
+	unsigned from; /* the states that may come before */
+} states[CLIENT_STATES] = {
+	[CLIENT_DISCONNECTED] = { "disconnected", enter_disconnected, FROM(CONNECTING) | FROM(ACTIVE) },
+	[CLIENT_CONNECTING] = { "connecting", enter_connecting, ~0u },
+	[CLIENT_ACTIVE] = { "active", enter_active, FROM(CONNECTING) },
+	[CLIENT_LOST] = { "lost", enter_lost, FROM(ACTIVE) },
+};
+
+const char *client_state_name(enum client_state state)
+{
+	return states[state].name;
+}
+
+void client_set_state(struct gw *gw, struct client *client, enum client_state state)
+{
+	assert(states[state].from & 1u << client->state);
+	if (client->state == CLIENT_CONNECTING)
+		gw->clients.connecting--;
+	client->setup = connect_setup_free(client->setup);
+	client->state = state;
+	states[state].enter(gw, client);
+}
+
+static void enter_connecting(struct gw *gw, struct client *client)
+{
+	gw->clients.connecting++;
+	pending_stop(gw, client);
+	deadline_clear(gw->deadlines, &client->supervision);
+}
+
+static void supervise(struct gw *gw, struct client *client)
+{
+	int64_t patience = client_patience_ms(client->keep_alive);
+
+	if (client->keep_alive == 0)
+		patience = gw->config.timers.max_idle;
+	if (patience == 0)
+		deadline_clear(gw->deadlines, &client->supervision);
+	else
+		deadline_set(gw->deadlines, &client->supervision, monotime_add_ms(gw->now, patience));
+}
+
+static void enter_active(struct gw *gw, struct client *client)
+{
+	supervise(gw, client);
+}
+
+/* The end of a connection: nothing is sent to the client any more. */
+static void end_connection(struct gw *gw, struct client *client, enum up_farewell farewell)
+{
+	pending_stop(gw, client);
+	deadline_clear(gw->deadlines, &client->supervision);
+	subscribe_clear_requests(client);
+	replies_clear(&client->replies);
+	link_close(gw, client, farewell);
+	clients_unbind(&gw->clients, client);
+	if (client->clean)
+		clients_remove(gw, client);
+}
+
+static void enter_disconnected(struct gw *gw, struct client *client)
+{
+	end_connection(gw, client, UP_DISCONNECT);
+}
+
+static void enter_lost(struct gw *gw, struct client *client)
+{
+	end_connection(gw, client, UP_ABORT);
+}
+
+static void supervision_expired(void *ctx, struct deadline *deadline)
+{
+	struct gw *gw = ctx;
+	struct client *client = (struct client *)((char *)deadline - offsetof(struct client, supervision));
+
+	client_lose(gw, client, "keep alive expired");
+}
+
+void client_init(struct client *client)
+{
+	client->clean = true; /* until a CONNECT was accepted there is nothing to keep */
+	deadline_init(&client->supervision, supervision_expired);
+	pending_init(&client->pending);
+	link_init(&client->link);
+}
+
+void client_heard(struct gw *gw, struct client *client)
+{
+	if (client->state == CLIENT_ACTIVE)
+		supervise(gw, client);
+}
+
+void client_leave(struct gw *gw, struct client *client, const char *why)
+{
+	gw->metrics.disconnects++;
+	say_plain(gw, client->peer, SN_DISCONNECT);
+	gw_note(gw, NOTE_DISCONNECTED, client, why);
+	client_set_state(gw, client, CLIENT_DISCONNECTED);
+}
+
+void client_lose(struct gw *gw, struct client *client, const char *why)
+{
+	gw->metrics.lost++;
+	gw_note(gw, NOTE_LOST, client, why);
+	client_set_state(gw, client, CLIENT_LOST);
+}
+
+void client_clear_session(struct gw *gw, struct client *client)
+{
+	subscribe_clear(client);
+	pub_in_clear(client);
+	pub_out_clear(gw, client);
+	client->will = will_free(client->will);
+	topic_reg_clear(client->topics);
+}
+
+uint16_t client_next_msg_id(struct client *client)
+{
+	do
+		client->last_msg_id++;
+	while (client->last_msg_id == 0 || pub_out_uses_msg_id(client, client->last_msg_id));
+	return client->last_msg_id;
+}
+
+uint32_t client_patience_ms(uint16_t seconds)
+{
+	return seconds > 60 ? seconds * 1100u : seconds * 1500u;
+}

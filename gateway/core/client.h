@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One client: its identity, its state (section 6.14, figure 4), and what its session holds.
+ * The parts belong to the files they are named after.
+ */
+#ifndef CORE_CLIENT_H
+#define CORE_CLIENT_H
+
+#include <uthash.h>
+
+#include "gateway/core/deadline.h"
+#include "gateway/core/link.h"
+#include "gateway/core/peer.h"
+#include "gateway/core/pending.h"
+#include "gateway/core/pub_in.h"
+#include "gateway/core/pub_out.h"
+#include "gateway/core/replies.h"
+#include "gateway/core/subscribe.h"
+#include "gateway/core/topic_reg.h"
+#include "gateway/core/will.h"
+
+struct gw;
+struct setup;
+
+enum client_state {
+	CLIENT_DISCONNECTED, /* known, but without a connection: new, or a stored session */
+	CLIENT_CONNECTING,   /* from CONNECT to CONNACK */
+	CLIENT_ACTIVE,
+	CLIENT_LOST,         /* supervision expired; a stored session */
+	CLIENT_STATES,
+};
+
+struct client {
+	UT_hash_handle by_id;
+	UT_hash_handle by_peer;
+	char *id;          /* terminated; valid UTF-8 without U+0000 */
+	struct peer *peer; /* bound while connecting, active, asleep or awake; else NULL */
+	enum client_state state;
+	bool clean;          /* the session ends with the connection */
+	uint16_t keep_alive; /* seconds; 0: none */
+	uint16_t last_msg_id;
+
+	struct setup *setup; /* while connecting */
+	struct will *will;   /* NULL: none */
+	struct topic_reg *topics;
+	struct subscriptions subs;
+	struct inbound_list inbound;
+	struct outbox outbox;
+	struct pending pending;
+	struct replies replies;
+	struct link link;
+	struct deadline supervision; /* keep alive; of a connection setup: the whole of it */
+	struct client *next_removed;
+};
+
+/* How many deadlines a client has. */
+enum { CLIENT_DEADLINES = 3 };
+
+/* Sets up the parts of a new client. */
+void client_init(struct client *client);
+
+/* "active", ... */
+const char *client_state_name(enum client_state state);
+
+/* The only way to change the state.  Entering DISCONNECTED or LOST unbinds the address, stops all that
+ * waits for the client, and removes it where its session ends with the connection: after that only
+ * the current entry point of the core may still look at it. */
+void client_set_state(struct gw *gw, struct client *client, enum client_state state);
+
+/* Anything heard from the client renews its supervision (SN12-PING-02). */
+void client_heard(struct gw *gw, struct client *client);
+
+/* The client went away by DISCONNECT, or is sent away with one: no will. @why: NULL if it was its own wish. */
+void client_leave(struct gw *gw, struct client *client, const char *why);
+
+/* The client is lost: its will fires (SN12-WILL-02). */
+void client_lose(struct gw *gw, struct client *client, const char *why);
+
+/* Forgets what CleanSession forgets: subscriptions, will, topic ids, messages (SN12-CLEAN-01, -07). */
+void client_clear_session(struct gw *gw, struct client *client);
+
+/* A message id that is not in use towards this client: 1..65535 (SN12-MSGID-03). */
+uint16_t client_next_msg_id(struct client *client);
+
+/* The keep alive or sleep duration of @seconds with the tolerance of section 7.2, in ms (SN12-PING-04). */
+uint32_t client_patience_ms(uint16_t seconds);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A table that cannot grow must not end the process: the element is just not added. */
+#define HASH_NONFATAL_OOM 1
+#include "gateway/core/clients.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "gateway/core/connect.h"
+#include "gateway/core/core.h"
+
+static unsigned hash(const struct clients *clients, const void *data, size_t len)
+{
+	return (unsigned)siphash(&clients->key, data, len);
+}
+
+struct client *clients_find_id(const struct clients *clients, struct sn_bytes id)
+{
+	struct client *found = NULL;
+
+	HASH_FIND_BYHASHVALUE(by_id, clients->by_id, id.data, id.len, hash(clients, id.data, id.len), found);
+	return found;
+}
+
+struct client *clients_find_peer(const struct clients *clients, const struct peer *peer)
+{
+	struct client *found = NULL;
+	size_t len = peer_size(peer);
+
+	HASH_FIND_BYHASHVALUE(by_peer, clients->by_peer, peer, len, hash(clients, peer, len), found);
+	return found;
+}
+
+static struct client *free_client(struct client *client)
+{
+	if (client == NULL)
+		return NULL;
+	connect_setup_free(client->setup);
+	will_free(client->will);
+	topic_reg_free(client->topics);
+	free(client->peer);
+	free(client->id);
+	free(client);
+	return NULL;
+}
+
+static struct client *new_client(const struct gw *gw, struct sn_bytes id)
+{
+	struct client *client = calloc(1, sizeof *client);
+
+	if (client == NULL)
+		return NULL;
+	client->id = strndup((const char *)id.data, id.len);
+	client->topics = topic_reg_new(gw->config.limits.topics);
+	if (client->id == NULL || client->topics == NULL)
+		return free_client(client);
+	client_init(client);
+	return client;
+}
+
+struct client *clients_add(struct gw *gw, struct sn_bytes id)
+{
+	struct clients *clients = &gw->clients;
+	struct client *client;
+
+	if (deadlines_reserve(gw->deadlines, (clients->count + 1) * CLIENT_DEADLINES + GW_DEADLINES) < 0)
+		return NULL;
+	client = new_client(gw, id);
+	if (client == NULL)
+		return NULL;
+	HASH_ADD_KEYPTR_BYHASHVALUE(by_id, clients->by_id, client->id, id.len, hash(clients, id.data, id.len), client);
+	if (client->by_id.tbl == NULL)
+		return free_client(client);
+	clients->count++;
+	return client;
+}
+
+int clients_bind(struct clients *clients, struct client *client, const struct peer *peer)
+{
+	size_t len = peer_size(peer);
+
+	clients_unbind(clients, client);
+	client->peer = malloc(len);
+	if (client->peer == NULL)
+		return -ERR_NOMEM;
+	memcpy(client->peer, peer, len);
+	HASH_ADD_KEYPTR_BYHASHVALUE(by_peer, clients->by_peer, client->peer, len, hash(clients, peer, len), client);
+	if (client->by_peer.tbl != NULL)
+		return 0;
+	free(client->peer);
+	client->peer = NULL;
+	return -ERR_NOMEM;
+}
+
+void clients_unbind(struct clients *clients, struct client *client)
+{
+	if (client->peer == NULL)
+		return;
+	HASH_DELETE(by_peer, clients->by_peer, client);
+	free(client->peer);
+	client->peer = NULL;
+}
+
+void clients_remove(struct gw *gw, struct client *client)
+{
+	struct clients *clients = &gw->clients;
+
+	client_clear_session(gw, client);
+	pending_stop(gw, client);
+	deadline_clear(gw->deadlines, &client->supervision);
+	clients_unbind(clients, client);
+	HASH_DELETE(by_id, clients->by_id, client);
+	clients->count--;
+	client->next_removed = clients->removed;
+	clients->removed = client;
+}
+
+void clients_sweep(struct gw *gw)
+{
+	while (gw->clients.removed != NULL) {
+		struct client *client = gw->clients.removed;
+
+		gw->clients.removed = client->next_removed;
+		free_client(client);
+	}
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files of the core share: struct gw, and the few services that all of them need.
+ * Not for use outside gateway/core.
+ */
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+
+#include "common/rate.h"
+#include "common/siphash.h"
+#include "gateway/core/client.h"
+#include "gateway/core/clients.h"
+#include "gateway/core/deadline.h"
+#include "gateway/core/gw.h"
+
+/* The packet that is being handled, until it has been shown to the trace. */
+struct heard {
+	const struct peer *peer;
+	const char *client_id;
+	const uint8_t *data;
+	size_t len;
+	const struct sn_packet *packet;
+	const char *verdict;
+};
+
+/* Deadlines of the gateway itself. */
+enum { GW_DEADLINES = 4 };
+
+struct gw {
+	struct gw_config config;
+	struct gw_ports ports;
+	struct gw_metrics metrics;
+	struct clients clients;
+	struct deadlines *deadlines;
+	monotime_t now; /* of the entry point that is running */
+
+	uint64_t random;           /* state of gw_random() */
+	struct rate reconnects;    /* upstream reconnects of all clients */
+	struct rate strangers;     /* answers to peers without a session */
+	struct heard *heard;       /* NULL: nothing to trace */
+	uint8_t out[3 + SN_NODE_ID_MAX + SN_PACKET_MAX]; /* the datagram being written */
+};
+
+/* 32 bits, from the seed of gw_new(). */
+uint32_t gw_random(struct gw *gw);
+
+/* Tells the outside what happened.  @client and @detail may be NULL. */
+void gw_note(struct gw *gw, enum gw_note_kind kind, const struct client *client, const char *detail);
+void gw_note_value(struct gw *gw, enum gw_note_kind kind, const struct client *client, const char *detail, long value);
+
+/* Marks the packet being handled as refused or dropped, for the trace and the notes; @why is a constant. */
+void gw_refuse(struct gw *gw, const struct client *client, const char *why);
+
+/* As gw_refuse(), for a limit: counted, and noted under its name. */
+void gw_refuse_limit(struct gw *gw, const struct client *client, const char *limit);
+
+/* Shows the packet being handled to the trace, once: before its answer, so that the trace reads in order. */
+void gw_trace_heard(struct gw *gw);
+
+#endif

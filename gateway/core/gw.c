@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "gateway/core/gw.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/core/connect.h"
+#include "gateway/core/core.h"
+#include "gateway/core/encap.h"
+#include "gateway/core/ping.h"
+#include "gateway/core/pub_in.h"
+#include "gateway/core/pub_out.h"
+#include "gateway/core/register.h"
+#include "gateway/core/say.h"
+#include "gateway/core/subscribe.h"
+
+/* In which states a message is listened to. */
+enum {
+	IN_SETUP = 1u << CLIENT_CONNECTING,
+	IN_SESSION = 1u << CLIENT_ACTIVE,
+};
+
+/* What a peer that has no session is told (SN12-DISC-06). */
+enum stranger { IGNORED, TOLD_DISCONNECT };
+
+typedef void handler_fn(struct gw *gw, struct client *client, const struct sn_packet *packet);
+
+static void disconnect(struct gw *gw, struct client *client, const struct sn_packet *packet)
+{
+	(void)packet;
+	client_leave(gw, client, NULL);
+}
+
+/* The messages that a session serves.  CONNECT stands apart: it makes the session. */
+static const struct handler {
+	handler_fn *handle;
+	unsigned states;
+	enum stranger stranger;
+} handlers[256] = {
+	[SN_WILLTOPIC] = { connect_willtopic, IN_SETUP, IGNORED },
+	[SN_WILLMSG] = { connect_willmsg, IN_SETUP, IGNORED },
+	[SN_REGISTER] = { register_register, IN_SESSION, TOLD_DISCONNECT },
+	[SN_REGACK] = { pub_out_regack, IN_SESSION, IGNORED },
+	[SN_PUBLISH] = { pub_in_publish, IN_SESSION, TOLD_DISCONNECT },
+	[SN_PUBACK] = { pub_out_puback, IN_SESSION, IGNORED },
+	[SN_PUBCOMP] = { pub_out_pubcomp, IN_SESSION, IGNORED },
+	[SN_PUBREC] = { pub_out_pubrec, IN_SESSION, IGNORED },
+	[SN_PUBREL] = { pub_in_pubrel, IN_SESSION, TOLD_DISCONNECT },
+	[SN_SUBSCRIBE] = { subscribe_subscribe, IN_SESSION, TOLD_DISCONNECT },
+	[SN_UNSUBSCRIBE] = { subscribe_unsubscribe, IN_SESSION, TOLD_DISCONNECT },
+	[SN_PINGREQ] = { ping_pingreq, IN_SESSION, TOLD_DISCONNECT },
+	[SN_PINGRESP] = { ping_pingresp, IN_SESSION, IGNORED },
+	[SN_DISCONNECT] = { disconnect, IN_SETUP | IN_SESSION, TOLD_DISCONNECT },
+};
+
+static void begin(struct gw *gw, monotime_t now)
+{
+	gw->now = now;
+}
+
+static void end(struct gw *gw)
+{
+	clients_sweep(gw);
+}
+
+struct gw *gw_new(const struct gw_config *config, const struct gw_ports *ports, struct siphash_key seed)
+{
+	struct gw *gw = calloc(1, sizeof *gw);
+
+	if (gw == NULL)
+		return NULL;
+	gw->config = *config;
+	gw->ports = *ports;
+	gw->clients.key = seed;
+	gw->random = seed.k0 ^ seed.k1;
+	gw->deadlines = deadlines_new(gw);
+	if (gw->deadlines == NULL)
+		return gw_free(gw);
+	return gw;
+}
+
+struct gw *gw_free(struct gw *gw)
+{
+	struct client *client, *next;
+
+	if (gw == NULL)
+		return NULL;
+	HASH_ITER (by_id, gw->clients.by_id, client, next) {
+		link_close(gw, client, UP_DISCONNECT);
+		clients_remove(gw, client);
+	}
+	clients_sweep(gw);
+	deadlines_free(gw->deadlines);
+	free(gw);
+	return NULL;
+}
+
+/* SplitMix64 (Steele, Lea, Flood): small, and good enough for jitter. */
+uint32_t gw_random(struct gw *gw)
+{
+	uint64_t z = gw->random += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return (uint32_t)(z >> 32);
+}
+
+void gw_note_value(struct gw *gw, enum gw_note_kind kind, const struct client *client, const char *detail, long value)
+{
+	const struct gw_note note = {
+		.kind = kind,
+		.client_id = client != NULL ? client->id : NULL,
+		.peer = client != NULL && client->peer != NULL ? client->peer :
+		    gw->heard != NULL                          ? gw->heard->peer :
+		                                                 NULL,
+		.detail = detail,
+		.value = value,
+	};
+
+	gw->ports.note(gw->ports.ctx, &note);
+}
+
+void gw_note(struct gw *gw, enum gw_note_kind kind, const struct client *client, const char *detail)
+{
+	gw_note_value(gw, kind, client, detail, 0);
+}
+
+void gw_refuse(struct gw *gw, const struct client *client, const char *why)
+{
+	if (gw->heard != NULL && gw->heard->verdict == NULL)
+		gw->heard->verdict = why;
+	gw_note(gw, NOTE_VIOLATION, client, why);
+}
+
+void gw_refuse_limit(struct gw *gw, const struct client *client, const char *limit)
+{
+	gw->metrics.limit_hits++;
+	if (gw->heard != NULL && gw->heard->verdict == NULL)
+		gw->heard->verdict = limit;
+	gw_note(gw, NOTE_LIMIT, client, limit);
+}
+
+void gw_trace_heard(struct gw *gw)
+{
+	const struct heard *h = gw->heard;
+
+	if (h == NULL)
+		return;
+	gw->heard = NULL;
+	if (gw->ports.packet == NULL)
+		return;
+	gw->ports.packet(gw->ports.ctx,
+	    &(struct gw_packet){
+	        .peer = h->peer,
+	        .client_id = h->client_id,
+	        .data = h->data,
+	        .len = h->len,
+	        .packet = h->packet,
+	        .verdict = h->verdict,
+	    });
+}
+
+static void drop(struct gw *gw, enum gw_note_kind kind, const char *why)
+{
+	gw->heard->verdict = why;
+	gw_note(gw, kind, NULL, why);
+}
+
+/* A message from a peer without a session: DISCONNECT makes a node that lost its session connect again, at a bounded
+ * rate, and never longer than the question (SN12-DISC-05 to -08, SN12-ERR-02). */
+static void answer_stranger(struct gw *gw, const struct peer *from, const struct sn_packet *packet)
+{
+	gw->metrics.strangers++;
+	gw->heard->verdict = "no session";
+	if (handlers[packet->type].stranger == IGNORED)
+		return;
+	if (packet->type == SN_PUBLISH && packet->publish.flags.qos < 0) {
+		gw->metrics.publishes_dropped++;
+		return;
+	}
+	if (!rate_take(&gw->strangers, gw->now, gw->config.limits.stranger_answers, gw->config.limits.stranger_answers)) {
+		gw->metrics.rate_limited++;
+		return;
+	}
+	say_plain(gw, from, SN_DISCONNECT);
+}
+
+static void dispatch(struct gw *gw, const struct peer *from, struct client *client, const struct sn_packet *packet)
+{
+	const struct handler *h = &handlers[packet->type];
+
+	if (packet->type == SN_CONNECT) {
+		connect_connect(gw, from, client, packet);
+		return;
+	}
+	if (client == NULL) {
+		answer_stranger(gw, from, packet);
+		return;
+	}
+	if (h->handle == NULL || !(h->states & 1u << client->state)) {
+		gw->metrics.unexpected++;
+		gw_refuse(gw, client, "not expected now");
+		return;
+	}
+	client_heard(gw, client);
+	h->handle(gw, client, packet);
+}
+
+/* One packet, unwrapped. */
+static void take(struct gw *gw, const struct peer *from, const uint8_t *data, size_t len)
+{
+	struct sn_packet packet;
+	struct heard heard = { .peer = from, .data = data, .len = len };
+	enum sn_status status = sn_decode(data, len, &packet);
+	struct client *client = clients_find_peer(&gw->clients, from);
+
+	gw->heard = &heard;
+	heard.client_id = client != NULL ? client->id : NULL;
+	if (status != SN_OK) {
+		gw->metrics.malformed++;
+		drop(gw, NOTE_MALFORMED, sn_status_name(status));
+	} else if (packet.type == SN_ENCAPSULATED) {
+		gw->metrics.bad_encapsulation++;
+		drop(gw, NOTE_MALFORMED, "nested encapsulation");
+	} else {
+		heard.packet = &packet;
+		gw->metrics.rx[packet.type]++;
+		dispatch(gw, from, client, &packet);
+	}
+	gw_trace_heard(gw);
+}
+
+void gw_rx(struct gw *gw, monotime_t now, const struct peer *from, const uint8_t *data, size_t len)
+{
+	struct peer node;
+
+	begin(gw, now);
+	assert(from->listener < gw->config.n_listeners && !from->encapsulated);
+	if (encap_unwrap(from, &data, &len, &node))
+		from = &node;
+	take(gw, from, data, len);
+	end(gw);
+}
+
+static void up_connected(struct gw *gw, struct client *client, const struct up_event *event)
+{
+	link_event(gw, client, event);
+}
+
+static void up_published(struct gw *gw, struct client *client, const struct up_event *event)
+{
+	pub_in_published(gw, client, event->token);
+}
+
+static void up_subscribed(struct gw *gw, struct client *client, const struct up_event *event)
+{
+	subscribe_subscribed(gw, client, event->token, event->granted_qos);
+}
+
+static void up_unsubscribed(struct gw *gw, struct client *client, const struct up_event *event)
+{
+	subscribe_unsubscribed(gw, client, event->token);
+}
+
+void gw_up_event(struct gw *gw, monotime_t now, struct client *owner, const struct up_event *event)
+{
+	static void (*const on[])(struct gw *, struct client *, const struct up_event *) = {
+		[UP_CONNECTED] = up_connected,
+		[UP_REFUSED] = up_connected,
+		[UP_LOST] = up_connected,
+		[UP_PUBLISHED] = up_published,
+		[UP_SUBSCRIBED] = up_subscribed,
+		[UP_UNSUBSCRIBED] = up_unsubscribed,
+		[UP_MESSAGE] = pub_out_message,
+	};
+
+	begin(gw, now);
+	on[event->kind](gw, owner, event);
+	end(gw);
+}
+
+void gw_advance(struct gw *gw, monotime_t now)
+{
+	begin(gw, now);
+	deadlines_advance(gw->deadlines, now);
+	end(gw);
+}
+
+bool gw_next_deadline(const struct gw *gw, monotime_t *when)
+{
+	return deadlines_next(gw->deadlines, when);
+}
+
+void gw_shutdown(struct gw *gw, monotime_t now)
+{
+	struct client *client, *next;
+
+	begin(gw, now);
+	HASH_ITER (by_id, gw->clients.by_id, client, next) {
+		if (client->state == CLIENT_ACTIVE)
+			client_leave(gw, client, "the gateway stops");
+		else if (client->state == CLIENT_CONNECTING)
+			connect_abandon(gw, client);
+	}
+	end(gw);
+}
+
+const struct gw_metrics *gw_metrics(const struct gw *gw)
+{
+	return &gw->metrics;
+}
+
+size_t gw_client_count(const struct gw *gw)
+{
+	return gw->clients.count;
+}

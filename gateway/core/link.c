@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "gateway/core/link.h"
+
+#include <stddef.h>
+
+#include "common/backoff.h"
+#include "common/err.h"
+#include "gateway/core/connect.h"
+#include "gateway/core/core.h"
+
+enum {
+	QUICK_LOSS_MS = 5000, /* a connection that lasts no longer counts as lost quickly */
+	QUICK_LOSSES = 3,     /* so many in a row: something that the client did makes the broker close (MAP-LOST-02) */
+};
+
+static void set_deadline(struct gw *gw, struct link *link, int64_t ms)
+{
+	deadline_set(gw->deadlines, &link->deadline, monotime_add_ms(gw->now, ms));
+}
+
+/* An active client is told after a while that there is no broker; others do not ask (MAP-LOST-01). */
+static bool held_too_long(const struct gw *gw, const struct client *client)
+{
+	return client->state == CLIENT_ACTIVE &&
+	    monotime_ms_between(client->link.since, gw->now) >= gw->config.timers.hold;
+}
+
+static void wait_for_next_try(struct gw *gw, struct client *client)
+{
+	struct link *link = &client->link;
+	int64_t left = gw->config.timers.hold - monotime_ms_between(link->since, gw->now);
+	int64_t wait = backoff_ms(gw->config.timers.reconnect_least, gw->config.timers.reconnect_most, link->attempts,
+	    gw_random(gw));
+
+	if (held_too_long(gw, client)) {
+		client_leave(gw, client, "the broker is away");
+		return;
+	}
+	if (link->attempts < UINT8_MAX)
+		link->attempts++;
+	link->state = LINK_WAITING;
+	set_deadline(gw, link, client->state == CLIENT_ACTIVE && left < wait ? left : wait);
+}
+
+static void try_again(struct gw *gw, struct client *client)
+{
+	uint32_t per_second = gw->config.limits.reconnects;
+	struct link *link = &client->link;
+
+	if (held_too_long(gw, client)) {
+		client_leave(gw, client, "the broker is away");
+		return;
+	}
+	if (!rate_take(&gw->reconnects, gw->now, per_second, per_second)) {
+		set_deadline(gw, link,
+		    rate_wait_ms(&gw->reconnects, gw->now, per_second, per_second) + gw_random(gw) % 1000);
+		return;
+	}
+	link->state = LINK_CONNECTING;
+	set_deadline(gw, link, gw->config.timers.connect_timeout);
+	gw->ports.up_reconnect(gw->ports.ctx, link->session);
+}
+
+static void refused(struct gw *gw, struct client *client, bool permanent, const char *why)
+{
+	if (client->state == CLIENT_CONNECTING)
+		connect_refused(gw, client, permanent, why);
+	else if (permanent)
+		client_leave(gw, client, why);
+	else
+		wait_for_next_try(gw, client);
+}
+
+static void expired(void *ctx, struct deadline *deadline)
+{
+	struct gw *gw = ctx;
+	struct client *client = (struct client *)((char *)deadline - offsetof(struct client, link.deadline));
+
+	if (client->link.state == LINK_CONNECTING)
+		refused(gw, client, false, "no answer from the broker");
+	else
+		try_again(gw, client);
+}
+
+void link_init(struct link *link)
+{
+	deadline_init(&link->deadline, expired);
+}
+
+int link_open(struct gw *gw, struct client *client, bool clean, const struct will *will)
+{
+	struct link *link = &client->link;
+	struct up_will up_will;
+	struct up_spec spec = { .client_id = client->id, .clean = clean };
+
+	if (will != NULL) {
+		up_will = will_for_broker(will);
+		spec.will = &up_will;
+	}
+	link->session = gw->ports.up_open(gw->ports.ctx, client, &spec);
+	if (link->session == NULL)
+		return -ERR_NOMEM;
+	link->state = LINK_CONNECTING;
+	link->attempts = 0;
+	link->quick_losses = 0;
+	set_deadline(gw, link, gw->config.timers.connect_timeout);
+	return 0;
+}
+
+void link_close(struct gw *gw, struct client *client, enum up_farewell farewell)
+{
+	struct link *link = &client->link;
+
+	if (link->state == LINK_CLOSED)
+		return;
+	gw->ports.up_close(gw->ports.ctx, link->session, farewell);
+	link->session = NULL;
+	link->state = LINK_CLOSED;
+	deadline_clear(gw->deadlines, &link->deadline);
+	pub_in_link_closed(client);
+	subscribe_clear_requests(client);
+	client->outbox.paused = false;
+}
+
+static void connected(struct gw *gw, struct client *client, bool session_present)
+{
+	struct link *link = &client->link;
+
+	deadline_clear(gw->deadlines, &link->deadline);
+	link->state = LINK_UP;
+	link->since = gw->now;
+	if (client->state == CLIENT_CONNECTING) {
+		connect_accepted(gw, client, session_present);
+		return;
+	}
+	gw_note(gw, NOTE_LINK_RESTORED, client, NULL);
+	subscribe_restore(gw, client, !session_present);
+	pub_out_link_up(gw, client);
+}
+
+static void lost(struct gw *gw, struct client *client, const char *why)
+{
+	struct link *link = &client->link;
+	bool quick = monotime_ms_between(link->since, gw->now) < QUICK_LOSS_MS;
+
+	gw->metrics.links_lost++;
+	gw_note(gw, NOTE_LINK_LOST, client, why);
+	link->quick_losses = quick ? (uint8_t)(link->quick_losses + 1) : 0;
+	if (!quick)
+		link->attempts = 0;
+	link->state = LINK_WAITING;
+	link->since = gw->now;
+	if (client->state == CLIENT_CONNECTING) /* its setup will ask for a connection of its own */
+		return;
+	if (link->quick_losses >= QUICK_LOSSES)
+		client_leave(gw, client, "the broker closes the connection again and again");
+	else
+		wait_for_next_try(gw, client);
+}
+
+void link_event(struct gw *gw, struct client *client, const struct up_event *event)
+{
+	if (event->kind == UP_CONNECTED)
+		connected(gw, client, event->session_present);
+	else if (event->kind == UP_REFUSED)
+		refused(gw, client, event->down.permanent, event->down.why);
+	else
+		lost(gw, client, event->down.why);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The link: a client's own MQTT session with the broker (SN12-ARCH-01).  Opens it for a CONNECT, holds the client's
+ * session and reconnects when the broker is lost (MAP-LOST-01), restores subscriptions where the broker has lost
+ * them (MAP-CONN-05).
+ */
+#ifndef CORE_LINK_H
+#define CORE_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/monotime.h"
+#include "gateway/core/deadline.h"
+#include "gateway/core/ports.h"
+
+struct gw;
+
+enum link_state {
+	LINK_CLOSED,
+	LINK_CONNECTING,
+	LINK_UP,
+	LINK_WAITING, /* lost; the next try comes with the deadline */
+};
+
+struct link {
+	struct up_session *session; /* NULL when closed */
+	enum link_state state;
+	uint8_t attempts;      /* tries since the loss */
+	uint8_t quick_losses;  /* losses in a row soon after the connection was made */
+	monotime_t since;      /* connected, or lost, since */
+	struct deadline deadline;
+};
+
+void link_init(struct link *link);
+
+/* Opens a session with the broker; connect_accepted() or connect_refused() will be called.
+ * 0 or -ERR_NOMEM. */
+int link_open(struct gw *gw, struct client *client, bool clean, const struct will *will);
+
+/* Ends it; publishes that the broker has not acknowledged are forgotten (the client repeats them). */
+void link_close(struct gw *gw, struct client *client, enum up_farewell farewell);
+
+static inline bool link_is_up(const struct link *link)
+{
+	return link->state == LINK_UP;
+}
+
+/* An event of the session; UP_CONNECTED, UP_REFUSED and UP_LOST only. */
+void link_event(struct gw *gw, struct client *client, const struct up_event *event);
+
+#endif

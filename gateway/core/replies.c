@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "gateway/core/replies.h"
+
+#include <string.h>
+
+#include "gateway/core/core.h"
+#include "gateway/core/say.h"
+
+/* The answer that a request gets. */
+static uint8_t answer_type(uint8_t request)
+{
+	return request == SN_PUBLISH ? SN_PUBACK : SN_SUBACK;
+}
+
+static uint64_t mix(const struct gw *gw, uint64_t digest, struct sn_bytes bytes)
+{
+	return digest * 31 + siphash(&gw->clients.key, bytes.data, bytes.len);
+}
+
+uint32_t reply_digest(const struct gw *gw, const struct sn_packet *request)
+{
+	const struct sn_flags *flags;
+	struct sn_bytes body;
+	uint16_t topic_id;
+	uint8_t head[5];
+
+	if (request->type == SN_PUBLISH) {
+		flags = &request->publish.flags;
+		topic_id = request->publish.topic_id;
+		body = request->publish.data;
+	} else {
+		flags = &request->subscribe.flags;
+		topic_id = request->subscribe.topic_id;
+		body = request->subscribe.topic;
+	}
+	head[0] = (uint8_t)flags->qos;
+	head[1] = flags->retain;
+	head[2] = flags->topic_type;
+	head[3] = (uint8_t)(topic_id >> 8);
+	head[4] = (uint8_t)topic_id;
+	return (uint32_t)mix(gw, mix(gw, request->type, (struct sn_bytes){ head, sizeof head }), body);
+}
+
+void reply_keep(struct gw *gw, struct client *client, struct reply reply)
+{
+	struct replies *replies = &client->replies;
+
+	reply.until = monotime_add_ms(gw->now, (int64_t)gw->config.timers.retry * (gw->config.timers.retries + 1));
+	replies->kept[replies->next] = reply;
+	replies->next = (uint8_t)((replies->next + 1) % REPLIES_KEPT);
+}
+
+static const struct reply *find(const struct gw *gw, const struct client *client, const struct sn_packet *request)
+{
+	uint16_t msg_id = request->type == SN_PUBLISH ? request->publish.msg_id : request->subscribe.msg_id;
+	uint8_t type = answer_type(request->type);
+	uint32_t digest = reply_digest(gw, request);
+
+	for (size_t i = 0; i < REPLIES_KEPT; i++) {
+		const struct reply *r = &client->replies.kept[i];
+
+		if (r->type == type && r->msg_id == msg_id && r->digest == digest && !monotime_before(r->until, gw->now))
+			return r;
+	}
+	return NULL;
+}
+
+bool reply_repeat(struct gw *gw, struct client *client, const struct sn_packet *request)
+{
+	const struct reply *r = find(gw, client, request);
+
+	if (r == NULL)
+		return false;
+	if (r->type == SN_SUBACK)
+		say_suback(gw, client->peer, r->topic_id, r->msg_id, r->qos, r->code);
+	else
+		say_topic_ack(gw, client->peer, r->type, r->topic_id, r->msg_id, r->code);
+	return true;
+}
+
+void replies_clear(struct replies *replies)
+{
+	memset(replies, 0, sizeof *replies);
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "gateway/core/subscribe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "gateway/core/core.h"
+#include "gateway/core/say.h"
+#include "gateway/core/topic_name.h"
+#include "gateway/core/topic_ref.h"
+
+enum { OPEN_REQUESTS_MAX = 8 }; /* of one client; the specification allows it one (section 6.9) */
+
+struct request {
+	struct request *next;
+	uint32_t digest;
+	uint16_t token;
+	uint16_t msg_id;
+	uint16_t topic_id; /* for SUBACK; 0: a pattern or a short name */
+	uint8_t type;      /* SUBSCRIBE or UNSUBSCRIBE */
+	uint8_t topic_type;
+	uint8_t qos;
+	size_t len;
+	char filter[]; /* terminated */
+};
+
+static struct sn_bytes bytes_of(const char *text, size_t len)
+{
+	return (struct sn_bytes){ (const uint8_t *)text, len };
+}
+
+/* ---- requests ---- */
+
+static struct request *request_new(struct client *client, const struct sn_packet *packet, struct sn_bytes filter)
+{
+	struct request *request = calloc(1, sizeof *request + filter.len + 1);
+
+	if (request == NULL)
+		return NULL;
+	request->type = packet->type;
+	request->msg_id = packet->subscribe.msg_id;
+	request->topic_type = packet->subscribe.flags.topic_type;
+	request->qos = (uint8_t)packet->subscribe.flags.qos;
+	request->len = filter.len;
+	memcpy(request->filter, filter.data, filter.len);
+	request->next = client->subs.requests;
+	client->subs.requests = request;
+	return request;
+}
+
+/* Takes the request out of the list of open ones; the caller frees it. */
+static struct request *request_take(struct client *client, uint8_t type, uint16_t token)
+{
+	for (struct request **at = &client->subs.requests; *at != NULL; at = &(*at)->next) {
+		struct request *request = *at;
+
+		if (request->type == type && request->token == token) {
+			*at = request->next;
+			return request;
+		}
+	}
+	return NULL;
+}
+
+static void request_forget(struct client *client, struct request *request)
+{
+	struct request **at = &client->subs.requests;
+
+	while (*at != request)
+		at = &(*at)->next;
+	*at = request->next;
+	free(request);
+}
+
+/* The same request again while the broker has not answered the first: it gets that answer (SN12-MSGID-05). */
+static bool request_is_open(const struct client *client, const struct sn_packet *packet, uint32_t digest)
+{
+	for (const struct request *r = client->subs.requests; r != NULL; r = r->next)
+		if (r->type == packet->type && r->msg_id == packet->subscribe.msg_id && r->digest == digest)
+			return true;
+	return false;
+}
+
+static size_t open_requests(const struct client *client)
+{
+	size_t n = 0;
+
+	for (const struct request *r = client->subs.requests; r != NULL; r = r->next)
+		n++;
+	return n;
+}
+
+static int request_send(struct gw *gw, struct client *client, struct request *request)
+{
+	if (request->type == SN_SUBSCRIBE)
+		return gw->ports.up_subscribe(gw->ports.ctx, client->link.session, request->filter, request->qos,
+		    &request->token);
+	return gw->ports.up_unsubscribe(gw->ports.ctx, client->link.session, request->filter, &request->token);
+}
+
+bool subscribe_is_open(const struct client *client)
+{
+	for (const struct request *r = client->subs.requests; r != NULL; r = r->next)
+		if (r->type == SN_SUBSCRIBE)
+			return true;
+	return false;
+}
+
+void subscribe_clear_requests(struct client *client)
+{
+	while (client->subs.requests != NULL) {
+		struct request *request = client->subs.requests;
+
+		client->subs.requests = request->next;
+		free(request);
+	}
+}
+
+/* ---- subscriptions ---- */
+
+static bool has_other_form(const struct subscription *sub)
+{
+	return sub->by_short || sub->predefined_id != 0;
+}
+
+struct subscription *subscribe_find(const struct client *client, struct sn_bytes filter)
+{
+	for (uint16_t i = 0; i < client->subs.count; i++) {
+		struct subscription *sub = client->subs.items[i];
+
+		if (sub->len == filter.len && memcmp(sub->filter, filter.data, filter.len) == 0)
+			return sub;
+	}
+	return NULL;
+}
+
+static struct subscription *add(struct client *client, struct sn_bytes filter)
+{
+	struct subscriptions *subs = &client->subs;
+	struct subscription **items = realloc(subs->items, (subs->count + 1u) * sizeof(struct subscription *));
+	struct subscription *sub;
+
+	if (items == NULL)
+		return NULL;
+	subs->items = items;
+	sub = calloc(1, sizeof *sub + filter.len + 1);
+	if (sub == NULL)
+		return NULL;
+	sub->len = (uint16_t)filter.len;
+	memcpy(sub->filter, filter.data, filter.len);
+	subs->items[subs->count++] = sub;
+	return sub;
+}
+
+static void forget(struct client *client, struct sn_bytes filter)
+{
+	struct subscriptions *subs = &client->subs;
+
+	for (uint16_t i = 0; i < subs->count; i++) {
+		struct subscription *sub = subs->items[i];
+
+		if (sub->len != filter.len || memcmp(sub->filter, filter.data, filter.len) != 0)
+			continue;
+		subs->other_forms = (uint16_t)(subs->other_forms - has_other_form(sub));
+		subs->items[i] = subs->items[--subs->count];
+		free(sub);
+		return;
+	}
+}
+
+/* Adds the form in which the client asked to what there is: one entry per filter (SN12-SUB-07). */
+static bool record(struct client *client, const struct request *request)
+{
+	struct sn_bytes filter = bytes_of(request->filter, request->len);
+	struct subscription *sub = subscribe_find(client, filter);
+	bool had_other_form;
+
+	if (sub == NULL && (sub = add(client, filter)) == NULL)
+		return false;
+	had_other_form = has_other_form(sub);
+	sub->qos = request->qos;
+	if (request->topic_type == SN_TOPIC_PREDEFINED)
+		sub->predefined_id = request->topic_id;
+	else if (request->topic_type == SN_TOPIC_SHORT)
+		sub->by_short = true;
+	else
+		sub->by_name = true;
+	client->subs.other_forms = (uint16_t)(client->subs.other_forms + (has_other_form(sub) && !had_other_form));
+	return true;
+}
+
+void subscribe_clear(struct client *client)
+{
+	struct subscriptions *subs = &client->subs;
+
+	subscribe_clear_requests(client);
+	for (uint16_t i = 0; i < subs->count; i++)
+		free(subs->items[i]);
+	free(subs->items);
+	*subs = (struct subscriptions){ 0 };
+}
+
+/* ---- SUBSCRIBE ---- */
+
+static void refuse(struct gw *gw, struct client *client, uint16_t msg_id, enum sn_return_code code)
+{
+	say_suback(gw, client->peer, 0, msg_id, 0, code);
+}
+
+/* The filter that the packet names. */
+static enum sn_return_code filter_of(const struct gw *gw, const struct client *client, const struct sn_subscribe *packet,
+    struct topic_ref_room *room, struct sn_bytes *filter)
+{
+	if (packet->flags.topic_type != SN_TOPIC_NORMAL)
+		return topic_ref_name(gw, client, packet->flags.topic_type, packet->topic_id, room, filter);
+	*filter = packet->topic;
+	return topic_filter_valid(*filter) ? SN_ACCEPTED : SN_NOT_SUPPORTED;
+}
+
+/* A limit that stands against one more subscription, or NULL. */
+static const char *limit_reached(const struct gw *gw, const struct client *client, struct sn_bytes filter)
+{
+	if (open_requests(client) >= OPEN_REQUESTS_MAX)
+		return "open requests";
+	if (client->subs.count >= gw->config.limits.subscriptions && subscribe_find(client, filter) == NULL)
+		return "limits.subscriptions";
+	return NULL;
+}
+
+/* The topic id that SUBACK will tell (SN12-SUB-01, -02, -04).  0, or -ERR_*. */
+static int topic_id_for(struct client *client, const struct sn_subscribe *packet, struct sn_bytes filter, uint16_t *id)
+{
+	struct topic *topic;
+	int rc;
+
+	*id = packet->flags.topic_type == SN_TOPIC_PREDEFINED ? packet->topic_id : 0;
+	if (packet->flags.topic_type != SN_TOPIC_NORMAL || topic_filter_is_pattern(filter))
+		return 0;
+	rc = topic_reg_bind(client->topics, filter, &topic);
+	if (rc < 0)
+		return rc;
+	topic->used = true;
+	*id = topic->id;
+	return 0;
+}
+
+/* What keeps the request from being passed to the broker; SN_ACCEPTED: it was passed. */
+static enum sn_return_code pass_on(struct gw *gw, struct client *client, const struct sn_packet *packet, uint32_t digest)
+{
+	const struct sn_subscribe *subscribe = &packet->subscribe;
+	struct topic_ref_room room;
+	struct sn_bytes filter;
+	struct request *request;
+	enum sn_return_code code;
+	const char *limit;
+	uint16_t topic_id;
+
+	if (subscribe->flags.qos < 0)
+		return SN_NOT_SUPPORTED;
+	code = filter_of(gw, client, subscribe, &room, &filter);
+	if (code != SN_ACCEPTED)
+		return code;
+	if (!link_is_up(&client->link))
+		return SN_CONGESTION;
+	limit = limit_reached(gw, client, filter);
+	if (limit != NULL || topic_id_for(client, subscribe, filter, &topic_id) < 0) {
+		gw_refuse_limit(gw, client, limit != NULL ? limit : "limits.topics");
+		return SN_CONGESTION;
+	}
+	request = request_new(client, packet, filter);
+	if (request == NULL)
+		return SN_CONGESTION;
+	request->topic_id = topic_id;
+	request->digest = digest;
+	if (request_send(gw, client, request) == 0)
+		return SN_ACCEPTED;
+	request_forget(client, request);
+	return SN_CONGESTION;
+}
+
+void subscribe_subscribe(struct gw *gw, struct client *client, const struct sn_packet *packet)
+{
+	uint32_t digest = reply_digest(gw, packet);
+	enum sn_return_code code;
+
+	if (request_is_open(client, packet, digest) || reply_repeat(gw, client, packet))
+		return;
+	code = pass_on(gw, client, packet, digest);
+	if (code == SN_ACCEPTED)
+		return;
+	gw_refuse(gw, client, "SUBSCRIBE refused");
+	refuse(gw, client, packet->subscribe.msg_id, code);
+}
+
+static void granted(struct gw *gw, struct client *client, const struct request *request, int qos)
+{
+	struct topic *topic = NULL;
+
+	if (request->topic_type == SN_TOPIC_NORMAL && request->topic_id != 0)
+		topic = topic_reg_by_id(client->topics, request->topic_id);
+	if (topic != NULL) {
+		topic->told = true;
+		topic->muted = false;
+	}
+	say_suback(gw, client->peer, request->topic_id, request->msg_id, qos, SN_ACCEPTED);
+	reply_keep(gw, client,
+	    (struct reply){
+	        .type = SN_SUBACK,
+	        .digest = request->digest,
+	        .msg_id = request->msg_id,
+	        .topic_id = request->topic_id,
+	        .qos = (int8_t)qos,
+	    });
+}
+
+void subscribe_subscribed(struct gw *gw, struct client *client, uint16_t token, int granted_qos)
+{
+	struct request *request = request_take(client, SN_SUBSCRIBE, token);
+
+	if (request == NULL) { /* one that subscribe_restore() made */
+		if (granted_qos < 0)
+			gw_note(gw, NOTE_VIOLATION, client, "the broker no longer grants a subscription");
+		return;
+	}
+	if (granted_qos < 0)
+		refuse(gw, client, request->msg_id, SN_NOT_SUPPORTED);
+	else if (!record(client, request))
+		refuse(gw, client, request->msg_id, SN_CONGESTION);
+	else
+		granted(gw, client, request, granted_qos);
+	free(request);
+	pub_out_pump(gw, client);
+}
+
+/* ---- UNSUBSCRIBE ---- */
+
+/* UNSUBACK has no return code: whatever cannot be unsubscribed is not subscribed (SN12-OPEN-28). */
+void subscribe_unsubscribe(struct gw *gw, struct client *client, const struct sn_packet *packet)
+{
+	uint32_t digest = reply_digest(gw, packet);
+	struct topic_ref_room room;
+	struct sn_bytes filter;
+	struct request *request;
+
+	if (request_is_open(client, packet, digest))
+		return;
+	if (filter_of(gw, client, &packet->subscribe, &room, &filter) != SN_ACCEPTED) {
+		gw_refuse(gw, client, "UNSUBSCRIBE from what cannot be subscribed");
+		say_msg_ack(gw, client->peer, SN_UNSUBACK, packet->subscribe.msg_id);
+		return;
+	}
+	if (open_requests(client) >= OPEN_REQUESTS_MAX || (request = request_new(client, packet, filter)) == NULL) {
+		gw_refuse_limit(gw, client, "open requests");
+		return;
+	}
+	request->digest = digest;
+	if (link_is_up(&client->link) && request_send(gw, client, request) < 0)
+		request_forget(client, request);
+}
+
+void subscribe_unsubscribed(struct gw *gw, struct client *client, uint16_t token)
+{
+	struct request *request = request_take(client, SN_UNSUBSCRIBE, token);
+
+	if (request == NULL)
+		return;
+	forget(client, bytes_of(request->filter, request->len));
+	say_msg_ack(gw, client->peer, SN_UNSUBACK, request->msg_id);
+	free(request);
+}
+
+void subscribe_drop(struct gw *gw, struct client *client, struct subscription *sub)
+{
+	uint16_t token;
+
+	if (link_is_up(&client->link))
+		gw->ports.up_unsubscribe(gw->ports.ctx, client->link.session, sub->filter, &token);
+	forget(client, bytes_of(sub->filter, sub->len));
+}
+
+void subscribe_restore(struct gw *gw, struct client *client, bool all)
+{
+	uint16_t token;
+
+	for (uint16_t i = 0; all && i < client->subs.count; i++)
+		gw->ports.up_subscribe(gw->ports.ctx, client->link.session, client->subs.items[i]->filter,
+		    client->subs.items[i]->qos, &token);
+	for (struct request *r = client->subs.requests; r != NULL; r = r->next)
+		request_send(gw, client, r);
+}

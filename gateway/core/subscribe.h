@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * SUBSCRIBE and UNSUBSCRIBE (section 6.9; SN12-SUB-*).  One entry per filter; the entry remembers in which forms the
+ * client subscribed - name, predefined id, short name - because messages come back in that form (SN12-TOPIC-06).
+ */
+#ifndef CORE_SUBSCRIBE_H
+#define CORE_SUBSCRIBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sn_codec/sn_codec.h"
+
+struct gw;
+struct client;
+
+struct subscription {
+	bool by_name;
+	bool by_short;
+	uint16_t predefined_id; /* 0: not by predefined id */
+	uint8_t qos;            /* as requested, to restore it */
+	uint16_t len;
+	char filter[]; /* terminated */
+};
+
+/* A request whose answer of the broker is awaited. */
+struct request;
+
+struct subscriptions {
+	struct subscription **items;
+	uint16_t count;
+	uint16_t other_forms; /* how many have a form other than the name */
+	struct request *requests;
+};
+
+void subscribe_subscribe(struct gw *gw, struct client *client, const struct sn_packet *packet);
+void subscribe_unsubscribe(struct gw *gw, struct client *client, const struct sn_packet *packet);
+
+/* The broker's answers. @granted_qos -1: refused. */
+void subscribe_subscribed(struct gw *gw, struct client *client, uint16_t token, int granted_qos);
+void subscribe_unsubscribed(struct gw *gw, struct client *client, uint16_t token);
+
+/* True while the broker's answer to a SUBSCRIBE is awaited: messages wait behind it (SN12-SUB-14). */
+bool subscribe_is_open(const struct client *client);
+
+/* The subscription to exactly this name, or NULL. */
+struct subscription *subscribe_find(const struct client *client, struct sn_bytes filter);
+
+/* The client rejected the topic of an exact-name subscription: ends it (SN12-GPUB-05). */
+void subscribe_drop(struct gw *gw, struct client *client, struct subscription *sub);
+
+/* The link is up again: asks once more what was not answered, and, if the broker lost the session (@all),
+ * subscribes to everything again. */
+void subscribe_restore(struct gw *gw, struct client *client, bool all);
+
+/* Forgets open requests, with or without the subscriptions. */
+void subscribe_clear_requests(struct client *client);
+void subscribe_clear(struct client *client);
+
+#endif
