@@ -21,7 +21,8 @@ static const struct {
 	void (*enter)(struct gw *gw, struct client *client);
 	unsigned from; /* the states that may come before */
 } states[CLIENT_STATES] = {
-	[CLIENT_DISCONNECTED] = { "disconnected", enter_disconnected, FROM(CONNECTING) | FROM(ACTIVE) },
+	[CLIENT_DISCONNECTED] = { "disconnected", enter_disconnected,
+	    FROM(CONNECTING) | FROM(ACTIVE) },
 	[CLIENT_CONNECTING] = { "connecting", enter_connecting, ~0u },
 	[CLIENT_ACTIVE] = { "active", enter_active, FROM(CONNECTING) },
 	[CLIENT_LOST] = { "lost", enter_lost, FROM(ACTIVE) },
@@ -58,7 +59,8 @@ static void supervise(struct gw *gw, struct client *client)
 	if (patience == 0)
 		deadline_clear(gw->deadlines, &client->supervision);
 	else
-		deadline_set(gw->deadlines, &client->supervision, monotime_add_ms(gw->now, patience));
+		deadline_set(
+		    gw->deadlines, &client->supervision, monotime_add_ms(gw->now, patience));
 }
 
 static void enter_active(struct gw *gw, struct client *client)
@@ -92,7 +94,8 @@ static void enter_lost(struct gw *gw, struct client *client)
 static void supervision_expired(void *ctx, struct deadline *deadline)
 {
 	struct gw *gw = ctx;
-	struct client *client = (struct client *)((char *)deadline - offsetof(struct client, supervision));
+	struct client *client =
+	    (struct client *)((char *)deadline - offsetof(struct client, supervision));
 
 	client_lose(gw, client, "keep alive expired");
 }

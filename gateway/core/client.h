@@ -26,7 +26,7 @@ enum client_state {
 	CLIENT_DISCONNECTED, /* known, but without a connection: new, or a stored session */
 	CLIENT_CONNECTING,   /* from CONNECT to CONNACK */
 	CLIENT_ACTIVE,
-	CLIENT_LOST,         /* supervision expired; a stored session */
+	CLIENT_LOST, /* supervision expired; a stored session */
 	CLIENT_STATES,
 };
 
@@ -54,7 +54,9 @@ struct client {
 };
 
 /* How many deadlines a client has. */
-enum { CLIENT_DEADLINES = 3 };
+enum {
+	CLIENT_DEADLINES = 3
+};
 
 /* Sets up the parts of a new client. */
 void client_init(struct client *client);
@@ -62,27 +64,30 @@ void client_init(struct client *client);
 /* "active", ... */
 const char *client_state_name(enum client_state state);
 
-/* The only way to change the state.  Entering DISCONNECTED or LOST unbinds the address, stops all that
- * waits for the client, and removes it where its session ends with the connection: after that only
- * the current entry point of the core may still look at it. */
+/* The only way to change the state.  Entering DISCONNECTED or LOST unbinds the address, stops all
+ * that waits for the client, and removes it where its session ends with the connection: after that
+ * only the current entry point of the core may still look at it. */
 void client_set_state(struct gw *gw, struct client *client, enum client_state state);
 
 /* Anything heard from the client renews its supervision (SN12-PING-02). */
 void client_heard(struct gw *gw, struct client *client);
 
-/* The client went away by DISCONNECT, or is sent away with one: no will. @why: NULL if it was its own wish. */
+/* The client went away by DISCONNECT, or is sent away with one: no will. @why: NULL if it was its
+ * own wish. */
 void client_leave(struct gw *gw, struct client *client, const char *why);
 
 /* The client is lost: its will fires (SN12-WILL-02). */
 void client_lose(struct gw *gw, struct client *client, const char *why);
 
-/* Forgets what CleanSession forgets: subscriptions, will, topic ids, messages (SN12-CLEAN-01, -07). */
+/* Forgets what CleanSession forgets: subscriptions, will, topic ids, messages (SN12-CLEAN-01, -07).
+ */
 void client_clear_session(struct gw *gw, struct client *client);
 
 /* A message id that is not in use towards this client: 1..65535 (SN12-MSGID-03). */
 uint16_t client_next_msg_id(struct client *client);
 
-/* The keep alive or sleep duration of @seconds with the tolerance of section 7.2, in ms (SN12-PING-04). */
+/* The keep alive or sleep duration of @seconds with the tolerance of section 7.2, in ms
+ * (SN12-PING-04). */
 uint32_t client_patience_ms(uint16_t seconds);
 
 #endif

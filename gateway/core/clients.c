@@ -19,7 +19,8 @@ struct client *clients_find_id(const struct clients *clients, struct sn_bytes id
 {
 	struct client *found = NULL;
 
-	HASH_FIND_BYHASHVALUE(by_id, clients->by_id, id.data, id.len, hash(clients, id.data, id.len), found);
+	HASH_FIND_BYHASHVALUE(
+	    by_id, clients->by_id, id.data, id.len, hash(clients, id.data, id.len), found);
 	return found;
 }
 
@@ -28,7 +29,8 @@ struct client *clients_find_peer(const struct clients *clients, const struct pee
 	struct client *found = NULL;
 	size_t len = peer_size(peer);
 
-	HASH_FIND_BYHASHVALUE(by_peer, clients->by_peer, peer, len, hash(clients, peer, len), found);
+	HASH_FIND_BYHASHVALUE(
+	    by_peer, clients->by_peer, peer, len, hash(clients, peer, len), found);
 	return found;
 }
 
@@ -64,12 +66,14 @@ struct client *clients_add(struct gw *gw, struct sn_bytes id)
 	struct clients *clients = &gw->clients;
 	struct client *client;
 
-	if (deadlines_reserve(gw->deadlines, (clients->count + 1) * CLIENT_DEADLINES + GW_DEADLINES) < 0)
+	if (deadlines_reserve(
+	        gw->deadlines, (clients->count + 1) * CLIENT_DEADLINES + GW_DEADLINES) < 0)
 		return NULL;
 	client = new_client(gw, id);
 	if (client == NULL)
 		return NULL;
-	HASH_ADD_KEYPTR_BYHASHVALUE(by_id, clients->by_id, client->id, id.len, hash(clients, id.data, id.len), client);
+	HASH_ADD_KEYPTR_BYHASHVALUE(
+	    by_id, clients->by_id, client->id, id.len, hash(clients, id.data, id.len), client);
 	if (client->by_id.tbl == NULL)
 		return free_client(client);
 	clients->count++;
@@ -85,7 +89,8 @@ int clients_bind(struct clients *clients, struct client *client, const struct pe
 	if (client->peer == NULL)
 		return -ERR_NOMEM;
 	memcpy(client->peer, peer, len);
-	HASH_ADD_KEYPTR_BYHASHVALUE(by_peer, clients->by_peer, client->peer, len, hash(clients, peer, len), client);
+	HASH_ADD_KEYPTR_BYHASHVALUE(
+	    by_peer, clients->by_peer, client->peer, len, hash(clients, peer, len), client);
 	if (client->by_peer.tbl != NULL)
 		return 0;
 	free(client->peer);

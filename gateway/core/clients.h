@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * All clients, found by client id or by the peer that is bound to them.  Keyed hashes: both are chosen by peers.
+ * All clients, found by client id or by the peer that is bound to them.  Keyed hashes: both are
+ * chosen by peers.
  */
 #ifndef CORE_CLIENTS_H
 #define CORE_CLIENTS_H
@@ -22,11 +23,12 @@ struct clients {
 struct client *clients_find_id(const struct clients *clients, struct sn_bytes id);
 struct client *clients_find_peer(const struct clients *clients, const struct peer *peer);
 
-/* A new client without a peer, state disconnected; @id copied.  NULL when out of memory; the limit is the caller's
- * to check. */
+/* A new client without a peer, state disconnected; @id copied.  NULL when out of memory; the limit
+ * is the caller's to check. */
 struct client *clients_add(struct gw *gw, struct sn_bytes id);
 
-/* Binds @peer (copied) to the client; whoever had it must have been unbound.  0 or -ERR_NOMEM (then no peer is bound). */
+/* Binds @peer (copied) to the client; whoever had it must have been unbound.  0 or -ERR_NOMEM (then
+ * no peer is bound). */
 int clients_bind(struct clients *clients, struct client *client, const struct peer *peer);
 void clients_unbind(struct clients *clients, struct client *client);
 

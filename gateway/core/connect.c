@@ -7,7 +7,9 @@
 #include "gateway/core/say.h"
 #include "gateway/core/topic_name.h"
 
-enum { PROTOCOL_ID = 0x01 };
+enum {
+	PROTOCOL_ID = 0x01
+};
 
 /* What a CONNECT asked for; becomes the session's when the broker has accepted. */
 struct setup {
@@ -28,7 +30,8 @@ struct setup *connect_setup_free(struct setup *setup)
 }
 
 /* Refuses before there is anything to undo. */
-static void refuse(struct gw *gw, const struct peer *from, enum sn_return_code code, const char *why)
+static void refuse(
+    struct gw *gw, const struct peer *from, enum sn_return_code code, const char *why)
 {
 	gw->metrics.connects_refused++;
 	if (gw->heard != NULL)
@@ -38,7 +41,8 @@ static void refuse(struct gw *gw, const struct peer *from, enum sn_return_code c
 }
 
 /* Refuses a client whose setup has begun: what it had before stays (SN12-STATE-02). */
-static void refuse_setup(struct gw *gw, struct client *client, enum sn_return_code code, const char *why)
+static void refuse_setup(
+    struct gw *gw, struct client *client, enum sn_return_code code, const char *why)
 {
 	gw->metrics.connects_refused++;
 	if (gw->heard != NULL)
@@ -62,12 +66,15 @@ static const char *check(const struct gw *gw, const struct sn_connect *connect)
 	return NULL;
 }
 
-/* The same CONNECT again while its setup goes on: our answer was lost, or is still to come (SN12-CONN-10). */
-static bool is_repeat(const struct client *client, const struct peer *from, const struct sn_connect *connect)
+/* The same CONNECT again while its setup goes on: our answer was lost, or is still to come
+ * (SN12-CONN-10). */
+static bool is_repeat(
+    const struct client *client, const struct peer *from, const struct sn_connect *connect)
 {
 	return client->state == CLIENT_CONNECTING && peer_equal(client->peer, from) &&
-	    client->setup->clean == connect->flags.clean && client->setup->has_will == connect->flags.will &&
-	    client->setup->keep_alive == connect->keep_alive;
+	       client->setup->clean == connect->flags.clean &&
+	       client->setup->has_will == connect->flags.will &&
+	       client->setup->keep_alive == connect->keep_alive;
 }
 
 static const char *limit_reached(const struct gw *gw, const struct client *known)
@@ -91,14 +98,18 @@ void connect_repeat_prompt(struct gw *gw, struct client *client, uint8_t type, u
 	prompt(gw, client, type);
 }
 
-/* The will is known: now the broker is asked.  A session that goes on as it was keeps its connection (SN12-OPEN-12). */
+/* The will is known: now the broker is asked.  A session that goes on as it was keeps its
+ * connection (SN12-OPEN-12). */
 static void ask_broker(struct gw *gw, struct client *client)
 {
 	const struct setup *setup = client->setup;
-	const struct will *will = setup->has_will ? setup->will : setup->clean ? NULL : client->will;
+	const struct will *will = setup->has_will ? setup->will
+	                          : setup->clean  ? NULL
+	                                          : client->will;
 
 	pending_stop(gw, client);
-	if (link_is_up(&client->link) && !client->clean && !setup->clean && will_equal(will, client->will)) {
+	if (link_is_up(&client->link) && !client->clean && !setup->clean &&
+	    will_equal(will, client->will)) {
 		connect_accepted(gw, client, true);
 		return;
 	}
@@ -107,12 +118,14 @@ static void ask_broker(struct gw *gw, struct client *client)
 		refuse_setup(gw, client, SN_CONGESTION, "no upstream session to be had");
 }
 
-static void begin_setup(struct gw *gw, struct client *client, const struct peer *from, const struct sn_connect *connect)
+static void begin_setup(
+    struct gw *gw, struct client *client, const struct peer *from, const struct sn_connect *connect)
 {
 	struct setup *setup = calloc(1, sizeof *setup);
 	bool moved = client->peer != NULL && !peer_equal(client->peer, from);
 
-	if (setup == NULL || ((client->peer == NULL || moved) && clients_bind(&gw->clients, client, from) < 0)) {
+	if (setup == NULL ||
+	    ((client->peer == NULL || moved) && clients_bind(&gw->clients, client, from) < 0)) {
 		connect_setup_free(setup);
 		refuse(gw, from, SN_CONGESTION, "out of memory");
 		client_set_state(gw, client, CLIENT_CONNECTING);
@@ -126,7 +139,8 @@ static void begin_setup(struct gw *gw, struct client *client, const struct peer 
 	setup->clean = connect->flags.clean;
 	setup->has_will = connect->flags.will;
 	setup->keep_alive = connect->keep_alive;
-	/* As MQTT would: a client that restarts is not lost, one that is pushed out is (SN12-WILL-12). */
+	/* As MQTT would: a client that restarts is not lost, one that is pushed out is
+	 * (SN12-WILL-12). */
 	setup->farewell = moved ? UP_ABORT : UP_DISCONNECT;
 	client_set_state(gw, client, CLIENT_CONNECTING);
 	client->setup = setup;
@@ -145,7 +159,8 @@ static void push_out(struct gw *gw, struct client *client)
 		client_lose(gw, client, "another client has its address");
 }
 
-void connect_connect(struct gw *gw, const struct peer *from, struct client *client, const struct sn_packet *packet)
+void connect_connect(
+    struct gw *gw, const struct peer *from, struct client *client, const struct sn_packet *packet)
 {
 	const struct sn_connect *connect = &packet->connect;
 	const char *why = check(gw, connect);
@@ -181,7 +196,8 @@ void connect_willtopic(struct gw *gw, struct client *client, const struct sn_pac
 {
 	const struct sn_will_topic *will_topic = &packet->will_topic;
 
-	if (pending_is(&client->pending, SN_WILLMSGREQ, 0)) { /* it did not hear our prompt for the message */
+	if (pending_is(&client->pending, SN_WILLMSGREQ,
+	        0)) { /* it did not hear our prompt for the message */
 		prompt(gw, client, SN_WILLMSGREQ);
 		return;
 	}
@@ -198,7 +214,8 @@ void connect_willtopic(struct gw *gw, struct client *client, const struct sn_pac
 		refuse_setup(gw, client, SN_NOT_SUPPORTED, "unusable will topic");
 		return;
 	}
-	client->setup->will = will_new(will_topic->topic, (uint8_t)will_topic->flags.qos, will_topic->flags.retain);
+	client->setup->will =
+	    will_new(will_topic->topic, (uint8_t)will_topic->flags.qos, will_topic->flags.retain);
 	if (client->setup->will == NULL) {
 		refuse_setup(gw, client, SN_CONGESTION, "out of memory");
 		return;

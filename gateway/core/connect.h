@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Connection setup (sections 6.2, 6.3; SN12-CONN-*): CONNECT, the will prompts, and CONNACK when the broker has
- * accepted.
+ * Connection setup (sections 6.2, 6.3; SN12-CONN-*): CONNECT, the will prompts, and CONNACK when
+ * the broker has accepted.
  */
 #ifndef CORE_CONNECT_H
 #define CORE_CONNECT_H
@@ -17,7 +17,8 @@ struct client;
 struct setup;
 
 /* CONNECT from @from; @client is bound to that address, or NULL. */
-void connect_connect(struct gw *gw, const struct peer *from, struct client *client, const struct sn_packet *packet);
+void connect_connect(
+    struct gw *gw, const struct peer *from, struct client *client, const struct sn_packet *packet);
 void connect_willtopic(struct gw *gw, struct client *client, const struct sn_packet *packet);
 void connect_willmsg(struct gw *gw, struct client *client, const struct sn_packet *packet);
 

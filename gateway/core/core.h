@@ -24,7 +24,9 @@ struct heard {
 };
 
 /* Deadlines of the gateway itself. */
-enum { GW_DEADLINES = 4 };
+enum {
+	GW_DEADLINES = 4
+};
 
 struct gw {
 	struct gw_config config;
@@ -34,10 +36,10 @@ struct gw {
 	struct deadlines *deadlines;
 	monotime_t now; /* of the entry point that is running */
 
-	uint64_t random;           /* state of gw_random() */
-	struct rate reconnects;    /* upstream reconnects of all clients */
-	struct rate strangers;     /* answers to peers without a session */
-	struct heard *heard;       /* NULL: nothing to trace */
+	uint64_t random;                                 /* state of gw_random() */
+	struct rate reconnects;                          /* upstream reconnects of all clients */
+	struct rate strangers;                           /* answers to peers without a session */
+	struct heard *heard;                             /* NULL: nothing to trace */
 	uint8_t out[3 + SN_NODE_ID_MAX + SN_PACKET_MAX]; /* the datagram being written */
 };
 
@@ -45,16 +47,20 @@ struct gw {
 uint32_t gw_random(struct gw *gw);
 
 /* Tells the outside what happened.  @client and @detail may be NULL. */
-void gw_note(struct gw *gw, enum gw_note_kind kind, const struct client *client, const char *detail);
-void gw_note_value(struct gw *gw, enum gw_note_kind kind, const struct client *client, const char *detail, long value);
+void gw_note(
+    struct gw *gw, enum gw_note_kind kind, const struct client *client, const char *detail);
+void gw_note_value(struct gw *gw, enum gw_note_kind kind, const struct client *client,
+    const char *detail, long value);
 
-/* Marks the packet being handled as refused or dropped, for the trace and the notes; @why is a constant. */
+/* Marks the packet being handled as refused or dropped, for the trace and the notes; @why is a
+ * constant. */
 void gw_refuse(struct gw *gw, const struct client *client, const char *why);
 
 /* As gw_refuse(), for a limit: counted, and noted under its name. */
 void gw_refuse_limit(struct gw *gw, const struct client *client, const char *limit);
 
-/* Shows the packet being handled to the trace, once: before its answer, so that the trace reads in order. */
+/* Shows the packet being handled to the trace, once: before its answer, so that the trace reads in
+ * order. */
 void gw_trace_heard(struct gw *gw);
 
 #endif

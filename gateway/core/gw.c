@@ -22,7 +22,10 @@ enum {
 };
 
 /* What a peer that has no session is told (SN12-DISC-06). */
-enum stranger { IGNORED, TOLD_DISCONNECT };
+enum stranger {
+	IGNORED,
+	TOLD_DISCONNECT
+};
 
 typedef void handler_fn(struct gw *gw, struct client *client, const struct sn_packet *packet);
 
@@ -64,7 +67,8 @@ static void end(struct gw *gw)
 	clients_sweep(gw);
 }
 
-struct gw *gw_new(const struct gw_config *config, const struct gw_ports *ports, struct siphash_key seed)
+struct gw *gw_new(
+    const struct gw_config *config, const struct gw_ports *ports, struct siphash_key seed)
 {
 	struct gw *gw = calloc(1, sizeof *gw);
 
@@ -106,14 +110,15 @@ uint32_t gw_random(struct gw *gw)
 	return (uint32_t)(z >> 32);
 }
 
-void gw_note_value(struct gw *gw, enum gw_note_kind kind, const struct client *client, const char *detail, long value)
+void gw_note_value(struct gw *gw, enum gw_note_kind kind, const struct client *client,
+    const char *detail, long value)
 {
 	const struct gw_note note = {
 		.kind = kind,
 		.client_id = client != NULL ? client->id : NULL,
-		.peer = client != NULL && client->peer != NULL ? client->peer :
-		    gw->heard != NULL                          ? gw->heard->peer :
-		                                                 NULL,
+		.peer = client != NULL && client->peer != NULL ? client->peer
+		        : gw->heard != NULL                    ? gw->heard->peer
+		                                               : NULL,
 		.detail = detail,
 		.value = value,
 	};
@@ -150,15 +155,14 @@ void gw_trace_heard(struct gw *gw)
 	gw->heard = NULL;
 	if (gw->ports.packet == NULL)
 		return;
-	gw->ports.packet(gw->ports.ctx,
-	    &(struct gw_packet){
-	        .peer = h->peer,
-	        .client_id = h->client_id,
-	        .data = h->data,
-	        .len = h->len,
-	        .packet = h->packet,
-	        .verdict = h->verdict,
-	    });
+	gw->ports.packet(gw->ports.ctx, &(struct gw_packet){
+	                                    .peer = h->peer,
+	                                    .client_id = h->client_id,
+	                                    .data = h->data,
+	                                    .len = h->len,
+	                                    .packet = h->packet,
+	                                    .verdict = h->verdict,
+	                                });
 }
 
 static void drop(struct gw *gw, enum gw_note_kind kind, const char *why)
@@ -167,8 +171,9 @@ static void drop(struct gw *gw, enum gw_note_kind kind, const char *why)
 	gw_note(gw, kind, NULL, why);
 }
 
-/* A message from a peer without a session: DISCONNECT makes a node that lost its session connect again, at a bounded
- * rate, and never longer than the question (SN12-DISC-05 to -08, SN12-ERR-02). */
+/* A message from a peer without a session: DISCONNECT makes a node that lost its session connect
+ * again, at a bounded rate, and never longer than the question (SN12-DISC-05 to -08, SN12-ERR-02).
+ */
 static void answer_stranger(struct gw *gw, const struct peer *from, const struct sn_packet *packet)
 {
 	gw->metrics.strangers++;
@@ -179,14 +184,16 @@ static void answer_stranger(struct gw *gw, const struct peer *from, const struct
 		gw->metrics.publishes_dropped++;
 		return;
 	}
-	if (!rate_take(&gw->strangers, gw->now, gw->config.limits.stranger_answers, gw->config.limits.stranger_answers)) {
+	if (!rate_take(&gw->strangers, gw->now, gw->config.limits.stranger_answers,
+	        gw->config.limits.stranger_answers)) {
 		gw->metrics.rate_limited++;
 		return;
 	}
 	say_plain(gw, from, SN_DISCONNECT);
 }
 
-static void dispatch(struct gw *gw, const struct peer *from, struct client *client, const struct sn_packet *packet)
+static void dispatch(
+    struct gw *gw, const struct peer *from, struct client *client, const struct sn_packet *packet)
 {
 	const struct handler *h = &handlers[packet->type];
 

@@ -10,7 +10,8 @@
 
 enum {
 	QUICK_LOSS_MS = 5000, /* a connection that lasts no longer counts as lost quickly */
-	QUICK_LOSSES = 3,     /* so many in a row: something that the client did makes the broker close (MAP-LOST-02) */
+	QUICK_LOSSES = 3, /* so many in a row: something that the client did makes the broker close
+	                     (MAP-LOST-02) */
 };
 
 static void set_deadline(struct gw *gw, struct link *link, int64_t ms)
@@ -18,19 +19,20 @@ static void set_deadline(struct gw *gw, struct link *link, int64_t ms)
 	deadline_set(gw->deadlines, &link->deadline, monotime_add_ms(gw->now, ms));
 }
 
-/* An active client is told after a while that there is no broker; others do not ask (MAP-LOST-01). */
+/* An active client is told after a while that there is no broker; others do not ask (MAP-LOST-01).
+ */
 static bool held_too_long(const struct gw *gw, const struct client *client)
 {
 	return client->state == CLIENT_ACTIVE &&
-	    monotime_ms_between(client->link.since, gw->now) >= gw->config.timers.hold;
+	       monotime_ms_between(client->link.since, gw->now) >= gw->config.timers.hold;
 }
 
 static void wait_for_next_try(struct gw *gw, struct client *client)
 {
 	struct link *link = &client->link;
 	int64_t left = gw->config.timers.hold - monotime_ms_between(link->since, gw->now);
-	int64_t wait = backoff_ms(gw->config.timers.reconnect_least, gw->config.timers.reconnect_most, link->attempts,
-	    gw_random(gw));
+	int64_t wait = backoff_ms(gw->config.timers.reconnect_least,
+	    gw->config.timers.reconnect_most, link->attempts, gw_random(gw));
 
 	if (held_too_long(gw, client)) {
 		client_leave(gw, client, "the broker is away");
@@ -53,7 +55,8 @@ static void try_again(struct gw *gw, struct client *client)
 	}
 	if (!rate_take(&gw->reconnects, gw->now, per_second, per_second)) {
 		set_deadline(gw, link,
-		    rate_wait_ms(&gw->reconnects, gw->now, per_second, per_second) + gw_random(gw) % 1000);
+		    rate_wait_ms(&gw->reconnects, gw->now, per_second, per_second) +
+		        gw_random(gw) % 1000);
 		return;
 	}
 	link->state = LINK_CONNECTING;
@@ -74,7 +77,8 @@ static void refused(struct gw *gw, struct client *client, bool permanent, const 
 static void expired(void *ctx, struct deadline *deadline)
 {
 	struct gw *gw = ctx;
-	struct client *client = (struct client *)((char *)deadline - offsetof(struct client, link.deadline));
+	struct client *client =
+	    (struct client *)((char *)deadline - offsetof(struct client, link.deadline));
 
 	if (client->link.state == LINK_CONNECTING)
 		refused(gw, client, false, "no answer from the broker");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The link: a client's own MQTT session with the broker (SN12-ARCH-01).  Opens it for a CONNECT, holds the client's
- * session and reconnects when the broker is lost (MAP-LOST-01), restores subscriptions where the broker has lost
- * them (MAP-CONN-05).
+ * The link: a client's own MQTT session with the broker (SN12-ARCH-01).  Opens it for a CONNECT,
+ * holds the client's session and reconnects when the broker is lost (MAP-LOST-01), restores
+ * subscriptions where the broker has lost them (MAP-CONN-05).
  */
 #ifndef CORE_LINK_H
 #define CORE_LINK_H
@@ -15,6 +15,7 @@
 #include "gateway/core/ports.h"
 
 struct gw;
+struct will;
 
 enum link_state {
 	LINK_CLOSED,
@@ -26,9 +27,9 @@ enum link_state {
 struct link {
 	struct up_session *session; /* NULL when closed */
 	enum link_state state;
-	uint8_t attempts;      /* tries since the loss */
-	uint8_t quick_losses;  /* losses in a row soon after the connection was made */
-	monotime_t since;      /* connected, or lost, since */
+	uint8_t attempts;     /* tries since the loss */
+	uint8_t quick_losses; /* losses in a row soon after the connection was made */
+	monotime_t since;     /* connected, or lost, since */
 	struct deadline deadline;
 };
 
@@ -38,7 +39,8 @@ void link_init(struct link *link);
  * 0 or -ERR_NOMEM. */
 int link_open(struct gw *gw, struct client *client, bool clean, const struct will *will);
 
-/* Ends it; publishes that the broker has not acknowledged are forgotten (the client repeats them). */
+/* Ends it; publishes that the broker has not acknowledged are forgotten (the client repeats them).
+ */
 void link_close(struct gw *gw, struct client *client, enum up_farewell farewell);
 
 static inline bool link_is_up(const struct link *link)

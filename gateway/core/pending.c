@@ -52,7 +52,8 @@ static void repeat(struct gw *gw, struct client *client)
 static void expired(void *ctx, struct deadline *deadline)
 {
 	struct gw *gw = ctx;
-	struct client *client = (struct client *)((char *)deadline - offsetof(struct client, pending.deadline));
+	struct client *client =
+	    (struct client *)((char *)deadline - offsetof(struct client, pending.deadline));
 
 	if (client->pending.type == PENDING_HOLD) {
 		pending_stop(gw, client);

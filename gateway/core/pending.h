@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The one packet that waits for the client's answer (SN12-REG-05, SN12-GPUB-11), and its retransmission: again after
- * T_retry, N_retry times, then given up (SN12-RETRY-02, -03).
+ * The one packet that waits for the client's answer (SN12-REG-05, SN12-GPUB-11), and its
+ * retransmission: again after T_retry, N_retry times, then given up (SN12-RETRY-02, -03).
  */
 #ifndef CORE_PENDING_H
 #define CORE_PENDING_H
@@ -17,13 +17,15 @@ struct client;
 struct pending {
 	struct deadline deadline; /* next retransmission; while on hold: when to go on */
 	uint16_t msg_id;
-	uint8_t type;   /* WILLTOPICREQ, WILLMSGREQ, REGISTER, PUBLISH, PUBREL; or PENDING_NONE, PENDING_HOLD */
+	uint8_t type;    /* WILLTOPICREQ, WILLMSGREQ, REGISTER, PUBLISH, PUBREL; or PENDING_NONE,
+	                    PENDING_HOLD */
 	uint8_t repeats; /* how often it was sent again */
 };
 
 enum {
 	PENDING_NONE = 0x03, /* reserved message types, so never a packet's */
-	PENDING_HOLD = 0x11, /* the client said congestion: nothing is sent until the deadline (SN12-RC-08) */
+	PENDING_HOLD =
+	    0x11, /* the client said congestion: nothing is sent until the deadline (SN12-RC-08) */
 };
 
 void pending_init(struct pending *pending);

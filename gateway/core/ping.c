@@ -4,7 +4,8 @@
 #include "gateway/core/core.h"
 #include "gateway/core/say.h"
 
-/* Answered at once, whatever the broker does (SN12-PING-01).  An active client may put its id into it (SN12-PING-08). */
+/* Answered at once, whatever the broker does (SN12-PING-01).  An active client may put its id into
+ * it (SN12-PING-08). */
 void ping_pingreq(struct gw *gw, struct client *client, const struct sn_packet *packet)
 {
 	(void)packet;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The ports of the core: all that it asks of the outside (struct gw_ports), and all that it hears of the
- * upstream side (struct up_event).  The core has no socket, clock, file or log of its own.
+ * The ports of the core: all that it asks of the outside (struct gw_ports), and all that it hears
+ * of the upstream side (struct up_event).  The core has no socket, clock, file or log of its own.
  *
- * Nothing that the core hands to a port leaves the process before the loop settles: first the store is
- * committed, then the upstream connections write, then the datagrams go out (doc/architecture.md).
+ * Nothing that the core hands to a port leaves the process before the loop settles: first the store
+ * is committed, then the upstream connections write, then the datagrams go out
+ * (doc/architecture.md).
  */
 #ifndef CORE_PORTS_H
 #define CORE_PORTS_H
@@ -41,13 +42,14 @@ enum up_farewell {
 };
 
 enum up_event_kind {
-	UP_CONNECTED,    /* the broker accepted (CONNACK 0) */
-	UP_REFUSED,      /* no connection came about; the session is idle: reconnect or close it */
-	UP_LOST,         /* an accepted connection ended; the session is idle */
-	UP_PUBLISHED,    /* the broker took responsibility for a QoS 1 or 2 publish (PUBACK, PUBCOMP) */
-	UP_SUBSCRIBED,   /* SUBACK */
+	UP_CONNECTED,  /* the broker accepted (CONNACK 0) */
+	UP_REFUSED,    /* no connection came about; the session is idle: reconnect or close it */
+	UP_LOST,       /* an accepted connection ended; the session is idle */
+	UP_PUBLISHED,  /* the broker took responsibility for a QoS 1 or 2 publish (PUBACK, PUBCOMP)
+	                */
+	UP_SUBSCRIBED, /* SUBACK */
 	UP_UNSUBSCRIBED, /* UNSUBACK */
-	UP_MESSAGE,      /* a PUBLISH of the broker; what it points to lives until the call returns */
+	UP_MESSAGE, /* a PUBLISH of the broker; what it points to lives until the call returns */
 };
 
 struct up_event {
@@ -56,7 +58,8 @@ struct up_event {
 	union {
 		bool session_present; /* UP_CONNECTED */
 		struct {
-			bool permanent;  /* UP_REFUSED: trying again will not help (SN12-RC-02, -04) */
+			bool permanent;  /* UP_REFUSED: trying again will not help (SN12-RC-02, -04)
+			                  */
 			const char *why; /* UP_REFUSED, UP_LOST: for the log; a constant */
 		} down;
 		int granted_qos; /* UP_SUBSCRIBED: 0..2, or -1: refused */
@@ -71,30 +74,31 @@ struct up_event {
 
 /* Something happened that a log line or an operator may want to know. */
 enum gw_note_kind {
-	NOTE_CONNECTED,     /* CONNACK 0x00 sent */
-	NOTE_REFUSED,       /* CONNACK with another code sent; detail: why */
-	NOTE_DISCONNECTED,  /* by DISCONNECT; detail: whose wish or why */
-	NOTE_LOST,          /* the client is lost; detail: why */
-	NOTE_TAKEN_OVER,    /* CONNECT with this client id from another address */
-	NOTE_ASLEEP,        /* value: seconds */
+	NOTE_CONNECTED,    /* CONNACK 0x00 sent */
+	NOTE_REFUSED,      /* CONNACK with another code sent; detail: why */
+	NOTE_DISCONNECTED, /* by DISCONNECT; detail: whose wish or why */
+	NOTE_LOST,         /* the client is lost; detail: why */
+	NOTE_TAKEN_OVER,   /* CONNECT with this client id from another address */
+	NOTE_ASLEEP,       /* value: seconds */
 	NOTE_AWAKE,
-	NOTE_LINK_LOST,     /* the upstream connection of this client; detail: why */
+	NOTE_LINK_LOST, /* the upstream connection of this client; detail: why */
 	NOTE_LINK_RESTORED,
-	NOTE_MALFORMED,     /* a datagram that is no packet; detail: the codec's word; client_id NULL */
-	NOTE_VIOLATION,     /* a packet against the protocol; detail: which rule */
-	NOTE_LIMIT,         /* a configured limit refused something; detail: its name */
-	NOTE_DROPPED,       /* a message for the client was dropped; detail: why */
-	NOTE_GAVE_UP,       /* the client did not acknowledge; detail: what */
+	NOTE_MALFORMED, /* a datagram that is no packet; detail: the codec's word; client_id NULL */
+	NOTE_VIOLATION, /* a packet against the protocol; detail: which rule */
+	NOTE_LIMIT,     /* a configured limit refused something; detail: its name */
+	NOTE_DROPPED,   /* a message for the client was dropped; detail: why */
+	NOTE_GAVE_UP,   /* the client did not acknowledge; detail: what */
 	NOTE_NOMEM,
-	NOTE_NETWORK,       /* about no client: gateway ids that clash, a stand-by that takes over; detail */
+	NOTE_NETWORK, /* about no client: gateway ids that clash, a stand-by that takes over; detail
+	               */
 	NOTE_KINDS,
 };
 
 struct gw_note {
 	enum gw_note_kind kind;
-	const char *client_id;    /* NULL if about no client */
-	const struct peer *peer;  /* NULL if about no peer */
-	const char *detail;       /* a constant, or NULL */
+	const char *client_id;   /* NULL if about no client */
+	const struct peer *peer; /* NULL if about no peer */
+	const char *detail;      /* a constant, or NULL */
 	long value;
 };
 
@@ -102,11 +106,11 @@ struct gw_note {
 struct gw_packet {
 	bool out;
 	const struct peer *peer;
-	const char *client_id;          /* NULL: unknown */
-	const uint8_t *data;            /* without encapsulation */
+	const char *client_id; /* NULL: unknown */
+	const uint8_t *data;   /* without encapsulation */
 	size_t len;
 	const struct sn_packet *packet; /* decoded; NULL if that failed */
-	const char *verdict;            /* why it was refused or dropped, a constant; NULL: taken or sent */
+	const char *verdict; /* why it was refused or dropped, a constant; NULL: taken or sent */
 };
 
 /* Every call returns at once; none calls back into the core. */
@@ -114,36 +118,41 @@ struct gw_ports {
 	void *ctx; /* handed to each call */
 
 	/* Queues a datagram; copied. */
-	void (*send)(void *ctx, uint16_t listener, const struct netaddr *to, const uint8_t *data, size_t len);
+	void (*send)(void *ctx, uint16_t listener, const struct netaddr *to, const uint8_t *data,
+	    size_t len);
 
-	/* Queues a datagram to the multicast groups of a listener, hop limit @radius (0: the configured one); copied. */
-	void (*broadcast)(void *ctx, uint16_t listener, uint8_t radius, const uint8_t *data, size_t len);
+	/* Queues a datagram to the multicast groups of a listener, hop limit @radius (0: the
+	 * configured one); copied. */
+	void (*broadcast)(
+	    void *ctx, uint16_t listener, uint8_t radius, const uint8_t *data, size_t len);
 
-	/* Starts a session with the broker; UP_CONNECTED or UP_REFUSED will follow.  @owner comes back with
-	 * every event.  NULL when out of memory or descriptors. */
+	/* Starts a session with the broker; UP_CONNECTED or UP_REFUSED will follow.  @owner comes
+	 * back with every event.  NULL when out of memory or descriptors. */
 	struct up_session *(*up_open)(void *ctx, struct client *owner, const struct up_spec *spec);
 
-	/* Tries again to connect a session that is idle, or gives up the try that is going on for a new one.
-	 * Publishes that the broker had not acknowledged are sent again by it.  UP_CONNECTED or UP_REFUSED will
-	 * follow. */
+	/* Tries again to connect a session that is idle, or gives up the try that is going on for a
+	 * new one. Publishes that the broker had not acknowledged are sent again by it.
+	 * UP_CONNECTED or UP_REFUSED will follow. */
 	void (*up_reconnect)(void *ctx, struct up_session *session);
 
 	/* Ends the session; no event of it follows. */
 	void (*up_close)(void *ctx, struct up_session *session, enum up_farewell farewell);
 
-	/* Publishes; copied.  At QoS 1 and 2 *@token is set (never 0) and UP_PUBLISHED follows, also over a
-	 * reconnect.  0; -ERR_STATE: not connected (QoS 0 only); -ERR_NOMEM; -ERR_INVALID: the library
-	 * refuses it (too large, no topic name). */
-	int (*up_publish)(void *ctx, struct up_session *session, const char *topic, struct sn_bytes payload, int qos,
-	    bool retain, uint16_t *token);
+	/* Publishes; copied.  At QoS 1 and 2 *@token is set (never 0) and UP_PUBLISHED follows,
+	 * also over a reconnect.  0; -ERR_STATE: not connected (QoS 0 only); -ERR_NOMEM;
+	 * -ERR_INVALID: the library refuses it (too large, no topic name). */
+	int (*up_publish)(void *ctx, struct up_session *session, const char *topic,
+	    struct sn_bytes payload, int qos, bool retain, uint16_t *token);
 
-	/* *@token is set (never 0) and UP_SUBSCRIBED or UP_UNSUBSCRIBED follows unless the connection is lost first.
-	 * 0, -ERR_STATE, -ERR_NOMEM, -ERR_INVALID. */
-	int (*up_subscribe)(void *ctx, struct up_session *session, const char *filter, int qos, uint16_t *token);
-	int (*up_unsubscribe)(void *ctx, struct up_session *session, const char *filter, uint16_t *token);
+	/* *@token is set (never 0) and UP_SUBSCRIBED or UP_UNSUBSCRIBED follows unless the
+	 * connection is lost first. 0, -ERR_STATE, -ERR_NOMEM, -ERR_INVALID. */
+	int (*up_subscribe)(
+	    void *ctx, struct up_session *session, const char *filter, int qos, uint16_t *token);
+	int (*up_unsubscribe)(
+	    void *ctx, struct up_session *session, const char *filter, uint16_t *token);
 
-	/* Stops or resumes reading from the broker, so that it keeps what the client cannot take yet.
-	 * A new connection of the session is read at first. */
+	/* Stops or resumes reading from the broker, so that it keeps what the client cannot take
+	 * yet. A new connection of the session is read at first. */
 	void (*up_pause)(void *ctx, struct up_session *session, bool paused);
 
 	void (*note)(void *ctx, const struct gw_note *note);

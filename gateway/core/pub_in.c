@@ -9,8 +9,11 @@
 #include "gateway/core/say.h"
 #include "gateway/core/topic_ref.h"
 
-/* QoS 2 ids that wait for PUBREL: a client has one at a time, so the oldest of more is one that it gave up. */
-enum { RECEIVED_MAX = 16 };
+/* QoS 2 ids that wait for PUBREL: a client has one at a time, so the oldest of more is one that it
+ * gave up. */
+enum {
+	RECEIVED_MAX = 16
+};
 
 /* ---- the list of unfinished publishes ---- */
 
@@ -53,9 +56,11 @@ static struct inbound *find_token(struct inbound_list *list, uint16_t token)
 	return NULL;
 }
 
-/* The publish that one with this id, QoS and content repeats.  At QoS 2 the id alone decides (SN12-PUB-10); at QoS 1 a
- * client may use an id again for something new as soon as it likes (SN12-MSGID-05). */
-static struct inbound *find_repeated(struct inbound_list *list, const struct sn_publish *publish, uint32_t digest)
+/* The publish that one with this id, QoS and content repeats.  At QoS 2 the id alone decides
+ * (SN12-PUB-10); at QoS 1 a client may use an id again for something new as soon as it likes
+ * (SN12-MSGID-05). */
+static struct inbound *find_repeated(
+    struct inbound_list *list, const struct sn_publish *publish, uint32_t digest)
 {
 	for (uint16_t i = 0; i < list->count; i++) {
 		struct inbound *in = &list->items[i];
@@ -96,8 +101,8 @@ void pub_in_clear(struct client *client)
 
 /* ---- PUBLISH ---- */
 
-static void refuse(struct gw *gw, struct client *client, const struct sn_publish *publish, enum sn_return_code code,
-    const char *why)
+static void refuse(struct gw *gw, struct client *client, const struct sn_publish *publish,
+    enum sn_return_code code, const char *why)
 {
 	gw->metrics.publishes_refused++;
 	gw_refuse(gw, client, why);
@@ -117,20 +122,22 @@ static bool is_shared_filter(struct sn_bytes name)
 	return name.len >= sizeof prefix - 1 && memcmp(name.data, prefix, sizeof prefix - 1) == 0;
 }
 
-static int forward(struct gw *gw, struct client *client, const struct sn_publish *publish, struct sn_bytes name,
-    uint16_t *token)
+static int forward(struct gw *gw, struct client *client, const struct sn_publish *publish,
+    struct sn_bytes name, uint16_t *token)
 {
 	int rc = -ERR_STATE;
 
 	if (client->link.session != NULL)
-		rc = gw->ports.up_publish(gw->ports.ctx, client->link.session, (const char *)name.data, publish->data,
-		    publish->flags.qos, publish->flags.retain, token);
+		rc = gw->ports.up_publish(gw->ports.ctx, client->link.session,
+		    (const char *)name.data, publish->data, publish->flags.qos,
+		    publish->flags.retain, token);
 	if (rc == 0)
 		gw->metrics.publishes_in++;
 	return rc;
 }
 
-static void publish_qos0(struct gw *gw, struct client *client, const struct sn_publish *publish, struct sn_bytes name)
+static void publish_qos0(
+    struct gw *gw, struct client *client, const struct sn_publish *publish, struct sn_bytes name)
 {
 	if (forward(gw, client, publish, name, NULL) == 0)
 		return;
@@ -139,7 +146,8 @@ static void publish_qos0(struct gw *gw, struct client *client, const struct sn_p
 }
 
 /* True if it is a repeat, and then it has been answered, or will be when the broker answers. */
-static bool answer_repeat(struct gw *gw, struct client *client, const struct sn_packet *packet, uint32_t digest)
+static bool answer_repeat(
+    struct gw *gw, struct client *client, const struct sn_packet *packet, uint32_t digest)
 {
 	const struct sn_publish *publish = &packet->publish;
 	const struct inbound *in = find_repeated(&client->inbound, publish, digest);
@@ -147,15 +155,16 @@ static bool answer_repeat(struct gw *gw, struct client *client, const struct sn_
 	if (in != NULL) {
 		if (in->stage == INBOUND_RECEIVED)
 			say_msg_ack(gw, client->peer, SN_PUBREC, in->msg_id);
-	} else if (publish->flags.qos != 1 || !publish->flags.dup || !reply_repeat(gw, client, packet)) {
+	} else if (publish->flags.qos != 1 || !publish->flags.dup ||
+	           !reply_repeat(gw, client, packet)) {
 		return false;
 	}
 	gw->metrics.publishes_repeated++;
 	return true;
 }
 
-static void publish_acknowledged(struct gw *gw, struct client *client, const struct sn_packet *packet,
-    struct sn_bytes name)
+static void publish_acknowledged(
+    struct gw *gw, struct client *client, const struct sn_packet *packet, struct sn_bytes name)
 {
 	const struct sn_publish *publish = &packet->publish;
 	uint32_t digest = reply_digest(gw, packet);
@@ -202,7 +211,8 @@ void pub_in_publish(struct gw *gw, struct client *client, const struct sn_packet
 		gw_refuse(gw, client, "QoS -1");
 		return;
 	}
-	code = topic_ref_name(gw, client, publish->flags.topic_type, publish->topic_id, &room, &name);
+	code =
+	    topic_ref_name(gw, client, publish->flags.topic_type, publish->topic_id, &room, &name);
 	if (code == SN_ACCEPTED && is_shared_filter(name))
 		code = SN_NOT_SUPPORTED;
 	if (code != SN_ACCEPTED)
@@ -217,8 +227,10 @@ static void acknowledge_qos1(struct gw *gw, struct client *client, const struct 
 {
 	say_topic_ack(gw, client->peer, SN_PUBACK, in->topic_id, in->msg_id, SN_ACCEPTED);
 	reply_keep(gw, client,
-	    (struct reply){
-	        .type = SN_PUBACK, .digest = in->digest, .msg_id = in->msg_id, .topic_id = in->topic_id });
+	    (struct reply){ .type = SN_PUBACK,
+	        .digest = in->digest,
+	        .msg_id = in->msg_id,
+	        .topic_id = in->topic_id });
 }
 
 void pub_in_published(struct gw *gw, struct client *client, uint16_t token)
@@ -239,8 +251,8 @@ void pub_in_published(struct gw *gw, struct client *client, uint16_t token)
 		forget_oldest_received(list);
 }
 
-/* PUBCOMP also for an id that is not known: the first PUBCOMP may have been lost (SN12-PUB-11).  Not while the broker
- * has not answered: the client was given no PUBREC then. */
+/* PUBCOMP also for an id that is not known: the first PUBCOMP may have been lost (SN12-PUB-11). Not
+ * while the broker has not answered: the client was given no PUBREC then. */
 void pub_in_pubrel(struct gw *gw, struct client *client, const struct sn_packet *packet)
 {
 	struct inbound_list *list = &client->inbound;

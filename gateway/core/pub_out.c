@@ -23,7 +23,8 @@ struct message {
 	uint8_t qos;
 	uint8_t stage;
 	bool retain;
-	bool corrected; /* the client rejected its topic id once: a normal id, told anew, is the last try */
+	bool corrected; /* the client rejected its topic id once: a normal id, told anew, is the
+	                   last try */
 	char octets[];  /* the topic name, terminated, then the payload */
 };
 
@@ -105,16 +106,17 @@ static void note_dropped(struct gw *gw, struct client *client, const char *why)
 
 static bool is_full(const struct gw *gw, const struct outbox *outbox)
 {
-	return outbox->count >= gw->config.limits.queue_messages || outbox->bytes >= gw->config.limits.queue_bytes;
+	return outbox->count >= gw->config.limits.queue_messages ||
+	       outbox->bytes >= gw->config.limits.queue_bytes;
 }
 
-/* Reads from the broker stop while the queue is full of messages that must not be dropped, and go on when half of it
- * is free. */
+/* Reads from the broker stop while the queue is full of messages that must not be dropped, and go
+ * on when half of it is free. */
 static void watch_room(struct gw *gw, struct client *client)
 {
 	struct outbox *outbox = &client->outbox;
 	bool roomy = outbox->count <= gw->config.limits.queue_messages / 2 &&
-	    outbox->bytes <= gw->config.limits.queue_bytes / 2;
+	             outbox->bytes <= gw->config.limits.queue_bytes / 2;
 
 	if (!link_is_up(&client->link) || (outbox->paused ? !roomy : !is_full(gw, outbox)))
 		return;
@@ -142,8 +144,8 @@ static bool drop_oldest_qos0(struct gw *gw, struct client *client)
 	return false;
 }
 
-/* Queues the message.  When the queue is full, QoS 0 goes first, the oldest first; QoS 1 and 2 are never dropped, the
- * broker is asked to keep what comes next (SN12-SLEEP-18). */
+/* Queues the message.  When the queue is full, QoS 0 goes first, the oldest first; QoS 1 and 2 are
+ * never dropped, the broker is asked to keep what comes next (SN12-SLEEP-18). */
 static void enqueue(struct gw *gw, struct client *client, const struct up_event *event)
 {
 	struct message *m;
@@ -175,13 +177,16 @@ bool pub_out_uses_msg_id(const struct client *client, uint16_t msg_id)
 {
 	const struct message *m = client->outbox.first;
 
-	return (m != NULL && m->msg_id == msg_id) || pending_is(&client->pending, SN_REGISTER, msg_id);
+	return (m != NULL && m->msg_id == msg_id) ||
+	       pending_is(&client->pending, SN_REGISTER, msg_id);
 }
 
 /* ---- sending ---- */
 
-/* The topic must be told by REGISTER before a normal id is used (SN12-GPUB-02).  False: no id is to be had. */
-static bool find_address(struct client *client, struct sn_bytes name, bool corrected, struct address *out)
+/* The topic must be told by REGISTER before a normal id is used (SN12-GPUB-02).  False: no id is to
+ * be had. */
+static bool find_address(
+    struct client *client, struct sn_bytes name, bool corrected, struct address *out)
 {
 	struct subscription *sub = NULL;
 
@@ -202,8 +207,8 @@ static bool find_address(struct client *client, struct sn_bytes name, bool corre
 	return true;
 }
 
-static bool say_publish(struct gw *gw, struct client *client, const struct address *to, uint16_t msg_id, int qos, bool dup,
-    bool retain, struct sn_bytes payload)
+static bool say_publish(struct gw *gw, struct client *client, const struct address *to,
+    uint16_t msg_id, int qos, bool dup, bool retain, struct sn_bytes payload)
 {
 	return say(gw, client->peer,
 	    &(struct sn_packet){
@@ -232,7 +237,8 @@ static void drop_head(struct gw *gw, struct client *client, const char *why)
 }
 
 /* REGISTER, the answer to which lets the message at the head go. */
-static void tell_topic(struct gw *gw, struct client *client, const struct topic *topic, uint16_t msg_id)
+static void tell_topic(
+    struct gw *gw, struct client *client, const struct topic *topic, uint16_t msg_id)
 {
 	const struct sn_packet packet = {
 		.type = SN_REGISTER,
@@ -249,7 +255,8 @@ static void tell_topic(struct gw *gw, struct client *client, const struct topic 
 		drop_head(gw, client, "topic name longer than max_packet");
 }
 
-/* Sends the head of the queue, or the REGISTER that must come before it (with @register_id, or a new id if 0). */
+/* Sends the head of the queue, or the REGISTER that must come before it (with @register_id, or a
+ * new id if 0). */
 static void send_head(struct gw *gw, struct client *client, uint16_t register_id)
 {
 	struct message *m = client->outbox.first;
@@ -269,12 +276,14 @@ static void send_head(struct gw *gw, struct client *client, uint16_t register_id
 		return;
 	}
 	if (to.topic != NULL && !to.topic->told) {
-		tell_topic(gw, client, to.topic, register_id != 0 ? register_id : client_next_msg_id(client));
+		tell_topic(gw, client, to.topic,
+		    register_id != 0 ? register_id : client_next_msg_id(client));
 		return;
 	}
 	if (m->qos > 0 && m->msg_id == 0)
 		m->msg_id = client_next_msg_id(client);
-	if (!say_publish(gw, client, &to, m->msg_id, m->qos, m->stage == SENT, m->retain, payload_of(m))) {
+	if (!say_publish(
+	        gw, client, &to, m->msg_id, m->qos, m->stage == SENT, m->retain, payload_of(m))) {
 		drop_head(gw, client, "longer than max_packet");
 		return;
 	}
@@ -289,7 +298,8 @@ static void send_head(struct gw *gw, struct client *client, uint16_t register_id
 /* Whether anything may be sent to the client now. */
 static bool may_send(const struct client *client)
 {
-	return client->state == CLIENT_ACTIVE && pending_none(&client->pending) && !subscribe_is_open(client);
+	return client->state == CLIENT_ACTIVE && pending_none(&client->pending) &&
+	       !subscribe_is_open(client);
 }
 
 void pub_out_pump(struct gw *gw, struct client *client)
@@ -298,20 +308,23 @@ void pub_out_pump(struct gw *gw, struct client *client)
 		send_head(gw, client, 0);
 }
 
-/* The common case, without a copy: QoS 0 for a client that waits for nothing and knows the topic. */
+/* The common case, without a copy: QoS 0 for a client that waits for nothing and knows the topic.
+ */
 static bool send_at_once(struct gw *gw, struct client *client, const struct up_event *event)
 {
 	const struct topic *topic;
 	struct sn_bytes name;
 
-	if (event->message.qos != 0 || client->outbox.first != NULL || client->subs.other_forms > 0 || !may_send(client))
+	if (event->message.qos != 0 || client->outbox.first != NULL ||
+	    client->subs.other_forms > 0 || !may_send(client))
 		return false;
-	name = (struct sn_bytes){ (const uint8_t *)event->message.topic, strlen(event->message.topic) };
+	name = (struct sn_bytes){ (const uint8_t *)event->message.topic,
+		strlen(event->message.topic) };
 	topic = topic_reg_by_name(client->topics, name);
 	if (topic == NULL || !topic->told || topic->muted)
 		return false;
-	if (say_publish(gw, client, &(struct address){ SN_TOPIC_NORMAL, topic->id, NULL }, 0, 0, false,
-	        event->message.retain, event->message.payload))
+	if (say_publish(gw, client, &(struct address){ SN_TOPIC_NORMAL, topic->id, NULL }, 0, 0,
+	        false, event->message.retain, event->message.payload))
 		gw->metrics.messages_out++;
 	else
 		note_dropped(gw, client, "longer than max_packet");
@@ -326,7 +339,8 @@ void pub_out_message(struct gw *gw, struct client *client, const struct up_event
 	pub_out_pump(gw, client);
 }
 
-/* Again with what is known now: if the topic id was given away meanwhile, a REGISTER comes first. */
+/* Again with what is known now: if the topic id was given away meanwhile, a REGISTER comes first.
+ */
 void pub_out_repeat(struct gw *gw, struct client *client, uint8_t type, uint16_t msg_id)
 {
 	send_head(gw, client, type == SN_REGISTER ? msg_id : 0);
@@ -350,7 +364,8 @@ static void head_refused(struct gw *gw, struct client *client, const char *why)
 	pub_out_pump(gw, client);
 }
 
-/* The client does not know the id: it is told anew, once per message (SN12-GPUB-06, SN12-OPEN-15). */
+/* The client does not know the id: it is told anew, once per message (SN12-GPUB-06, SN12-OPEN-15).
+ */
 static void correct_head(struct gw *gw, struct client *client)
 {
 	struct message *m = client->outbox.first;
@@ -376,7 +391,8 @@ static void unknown_id_at_qos0(struct client *client, const struct sn_topic_ack 
 		topic->told = false;
 }
 
-/* Matched by its message id alone; one that matches nothing is late, or for a QoS 0 message (SN12-GPUB-14). */
+/* Matched by its message id alone; one that matches nothing is late, or for a QoS 0 message
+ * (SN12-GPUB-14). */
 void pub_out_puback(struct gw *gw, struct client *client, const struct sn_packet *packet)
 {
 	const struct sn_topic_ack *ack = &packet->topic_ack;
@@ -420,8 +436,8 @@ void pub_out_pubcomp(struct gw *gw, struct client *client, const struct sn_packe
 		head_done(gw, client);
 }
 
-/* A rejected REGISTER ends the subscription to that topic, but not a wildcard that also matches it (SN12-GPUB-05,
- * SN12-SUB-10). */
+/* A rejected REGISTER ends the subscription to that topic, but not a wildcard that also matches it
+ * (SN12-GPUB-05, SN12-SUB-10). */
 static void topic_rejected(struct gw *gw, struct client *client, struct topic *topic)
 {
 	struct sn_bytes name = { (const uint8_t *)topic->name, topic->len };

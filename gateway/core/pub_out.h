@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Messages from the broker to the client (section 6.10; SN12-GPUB-*): in order, one QoS 1/2 message in flight,
- * REGISTER before the first message on a topic id that the client was not told.
+ * Messages from the broker to the client (section 6.10; SN12-GPUB-*): in order, one QoS 1/2 message
+ * in flight, REGISTER before the first message on a topic id that the client was not told.
  */
 #ifndef CORE_PUB_OUT_H
 #define CORE_PUB_OUT_H
@@ -38,7 +38,8 @@ void pub_out_pubrec(struct gw *gw, struct client *client, const struct sn_packet
 void pub_out_pubcomp(struct gw *gw, struct client *client, const struct sn_packet *packet);
 void pub_out_regack(struct gw *gw, struct client *client, const struct sn_packet *packet);
 
-/* Sends the packet that was in flight again: REGISTER, PUBLISH (DUP) or PUBREL, whose id was @msg_id. */
+/* Sends the packet that was in flight again: REGISTER, PUBLISH (DUP) or PUBREL, whose id was
+ * @msg_id. */
 void pub_out_repeat(struct gw *gw, struct client *client, uint8_t type, uint16_t msg_id);
 
 /* True if @msg_id belongs to a message in flight. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* REGISTER from the client (section 6.5; SN12-REG-*).  REGISTER to the client is part of pub_out. */
+/* REGISTER from the client (section 6.5; SN12-REG-*).  REGISTER to the client is part of pub_out.
+ */
 #ifndef CORE_REGISTER_H
 #define CORE_REGISTER_H
 

@@ -38,28 +38,33 @@ uint32_t reply_digest(const struct gw *gw, const struct sn_packet *request)
 	head[2] = flags->topic_type;
 	head[3] = (uint8_t)(topic_id >> 8);
 	head[4] = (uint8_t)topic_id;
-	return (uint32_t)mix(gw, mix(gw, request->type, (struct sn_bytes){ head, sizeof head }), body);
+	return (uint32_t)mix(
+	    gw, mix(gw, request->type, (struct sn_bytes){ head, sizeof head }), body);
 }
 
 void reply_keep(struct gw *gw, struct client *client, struct reply reply)
 {
 	struct replies *replies = &client->replies;
 
-	reply.until = monotime_add_ms(gw->now, (int64_t)gw->config.timers.retry * (gw->config.timers.retries + 1));
+	reply.until = monotime_add_ms(
+	    gw->now, (int64_t)gw->config.timers.retry * (gw->config.timers.retries + 1));
 	replies->kept[replies->next] = reply;
 	replies->next = (uint8_t)((replies->next + 1) % REPLIES_KEPT);
 }
 
-static const struct reply *find(const struct gw *gw, const struct client *client, const struct sn_packet *request)
+static const struct reply *find(
+    const struct gw *gw, const struct client *client, const struct sn_packet *request)
 {
-	uint16_t msg_id = request->type == SN_PUBLISH ? request->publish.msg_id : request->subscribe.msg_id;
+	uint16_t msg_id =
+	    request->type == SN_PUBLISH ? request->publish.msg_id : request->subscribe.msg_id;
 	uint8_t type = answer_type(request->type);
 	uint32_t digest = reply_digest(gw, request);
 
 	for (size_t i = 0; i < REPLIES_KEPT; i++) {
 		const struct reply *r = &client->replies.kept[i];
 
-		if (r->type == type && r->msg_id == msg_id && r->digest == digest && !monotime_before(r->until, gw->now))
+		if (r->type == type && r->msg_id == msg_id && r->digest == digest &&
+		    !monotime_before(r->until, gw->now))
 			return r;
 	}
 	return NULL;

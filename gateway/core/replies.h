@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Answers kept for repeats (SN12-MSGID-05): when a request comes again because our answer was lost, the answer goes out
- * again and the request is not done twice.  The last few per client, for T_retry x (N_retry + 1).
+ * Answers kept for repeats (SN12-MSGID-05): when a request comes again because our answer was lost,
+ * the answer goes out again and the request is not done twice.  The last few per client, for
+ * T_retry x (N_retry + 1).
  */
 #ifndef CORE_REPLIES_H
 #define CORE_REPLIES_H
@@ -15,7 +16,9 @@
 struct gw;
 struct client;
 
-enum { REPLIES_KEPT = 2 };
+enum {
+	REPLIES_KEPT = 2
+};
 
 struct reply {
 	monotime_t until;

@@ -12,15 +12,14 @@ static void trace_said(struct gw *gw, const struct peer *to, const uint8_t *data
 	if (gw->ports.packet == NULL)
 		return;
 	client = clients_find_peer(&gw->clients, to);
-	gw->ports.packet(gw->ports.ctx,
-	    &(struct gw_packet){
-	        .out = true,
-	        .peer = to,
-	        .client_id = client != NULL ? client->id : NULL,
-	        .data = data,
-	        .len = len,
-	        .packet = packet,
-	    });
+	gw->ports.packet(gw->ports.ctx, &(struct gw_packet){
+	                                    .out = true,
+	                                    .peer = to,
+	                                    .client_id = client != NULL ? client->id : NULL,
+	                                    .data = data,
+	                                    .len = len,
+	                                    .packet = packet,
+	                                });
 }
 
 bool say(struct gw *gw, const struct peer *to, const struct sn_packet *packet)
@@ -45,11 +44,12 @@ void say_plain(struct gw *gw, const struct peer *to, enum sn_type type)
 
 void say_result(struct gw *gw, const struct peer *to, enum sn_type type, enum sn_return_code code)
 {
-	say(gw, to, &(struct sn_packet){ .type = (uint8_t)type, .result = { .code = (uint8_t)code } });
+	say(gw, to,
+	    &(struct sn_packet){ .type = (uint8_t)type, .result = { .code = (uint8_t)code } });
 }
 
-void say_topic_ack(struct gw *gw, const struct peer *to, enum sn_type type, uint16_t topic_id, uint16_t msg_id,
-    enum sn_return_code code)
+void say_topic_ack(struct gw *gw, const struct peer *to, enum sn_type type, uint16_t topic_id,
+    uint16_t msg_id, enum sn_return_code code)
 {
 	say(gw, to,
 	    &(struct sn_packet){
@@ -63,8 +63,8 @@ void say_msg_ack(struct gw *gw, const struct peer *to, enum sn_type type, uint16
 	say(gw, to, &(struct sn_packet){ .type = (uint8_t)type, .msg_ack = { .msg_id = msg_id } });
 }
 
-void say_suback(struct gw *gw, const struct peer *to, uint16_t topic_id, uint16_t msg_id, int granted_qos,
-    enum sn_return_code code)
+void say_suback(struct gw *gw, const struct peer *to, uint16_t topic_id, uint16_t msg_id,
+    int granted_qos, enum sn_return_code code)
 {
 	say(gw, to,
 	    &(struct sn_packet){

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the gateway says to a peer: packets are encoded, encapsulated where the peer is behind a forwarder
- * (SN12-FWD-07), traced and queued.
+ * What the gateway says to a peer: packets are encoded, encapsulated where the peer is behind a
+ * forwarder (SN12-FWD-07), traced and queued.
  */
 #ifndef CORE_SAY_H
 #define CORE_SAY_H
@@ -25,13 +25,13 @@ void say_plain(struct gw *gw, const struct peer *to, enum sn_type type);
 void say_result(struct gw *gw, const struct peer *to, enum sn_type type, enum sn_return_code code);
 
 /* REGACK, PUBACK. */
-void say_topic_ack(struct gw *gw, const struct peer *to, enum sn_type type, uint16_t topic_id, uint16_t msg_id,
-    enum sn_return_code code);
+void say_topic_ack(struct gw *gw, const struct peer *to, enum sn_type type, uint16_t topic_id,
+    uint16_t msg_id, enum sn_return_code code);
 
 /* PUBREC, PUBREL, PUBCOMP, UNSUBACK. */
 void say_msg_ack(struct gw *gw, const struct peer *to, enum sn_type type, uint16_t msg_id);
 
-void say_suback(struct gw *gw, const struct peer *to, uint16_t topic_id, uint16_t msg_id, int granted_qos,
-    enum sn_return_code code);
+void say_suback(struct gw *gw, const struct peer *to, uint16_t topic_id, uint16_t msg_id,
+    int granted_qos, enum sn_return_code code);
 
 #endif

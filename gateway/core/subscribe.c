@@ -10,7 +10,9 @@
 #include "gateway/core/topic_name.h"
 #include "gateway/core/topic_ref.h"
 
-enum { OPEN_REQUESTS_MAX = 8 }; /* of one client; the specification allows it one (section 6.9) */
+enum {
+	OPEN_REQUESTS_MAX = 8
+}; /* of one client; the specification allows it one (section 6.9) */
 
 struct request {
 	struct request *next;
@@ -32,7 +34,8 @@ static struct sn_bytes bytes_of(const char *text, size_t len)
 
 /* ---- requests ---- */
 
-static struct request *request_new(struct client *client, const struct sn_packet *packet, struct sn_bytes filter)
+static struct request *request_new(
+    struct client *client, const struct sn_packet *packet, struct sn_bytes filter)
 {
 	struct request *request = calloc(1, sizeof *request + filter.len + 1);
 
@@ -73,11 +76,14 @@ static void request_forget(struct client *client, struct request *request)
 	free(request);
 }
 
-/* The same request again while the broker has not answered the first: it gets that answer (SN12-MSGID-05). */
-static bool request_is_open(const struct client *client, const struct sn_packet *packet, uint32_t digest)
+/* The same request again while the broker has not answered the first: it gets that answer
+ * (SN12-MSGID-05). */
+static bool request_is_open(
+    const struct client *client, const struct sn_packet *packet, uint32_t digest)
 {
 	for (const struct request *r = client->subs.requests; r != NULL; r = r->next)
-		if (r->type == packet->type && r->msg_id == packet->subscribe.msg_id && r->digest == digest)
+		if (r->type == packet->type && r->msg_id == packet->subscribe.msg_id &&
+		    r->digest == digest)
 			return true;
 	return false;
 }
@@ -94,9 +100,10 @@ static size_t open_requests(const struct client *client)
 static int request_send(struct gw *gw, struct client *client, struct request *request)
 {
 	if (request->type == SN_SUBSCRIBE)
-		return gw->ports.up_subscribe(gw->ports.ctx, client->link.session, request->filter, request->qos,
-		    &request->token);
-	return gw->ports.up_unsubscribe(gw->ports.ctx, client->link.session, request->filter, &request->token);
+		return gw->ports.up_subscribe(gw->ports.ctx, client->link.session, request->filter,
+		    request->qos, &request->token);
+	return gw->ports.up_unsubscribe(
+	    gw->ports.ctx, client->link.session, request->filter, &request->token);
 }
 
 bool subscribe_is_open(const struct client *client)
@@ -138,7 +145,8 @@ struct subscription *subscribe_find(const struct client *client, struct sn_bytes
 static struct subscription *add(struct client *client, struct sn_bytes filter)
 {
 	struct subscriptions *subs = &client->subs;
-	struct subscription **items = realloc(subs->items, (subs->count + 1u) * sizeof(struct subscription *));
+	struct subscription **items =
+	    realloc(subs->items, (subs->count + 1u) * sizeof(struct subscription *));
 	struct subscription *sub;
 
 	if (items == NULL)
@@ -186,7 +194,8 @@ static bool record(struct client *client, const struct request *request)
 		sub->by_short = true;
 	else
 		sub->by_name = true;
-	client->subs.other_forms = (uint16_t)(client->subs.other_forms + (has_other_form(sub) && !had_other_form));
+	client->subs.other_forms =
+	    (uint16_t)(client->subs.other_forms + (has_other_form(sub) && !had_other_form));
 	return true;
 }
 
@@ -209,27 +218,31 @@ static void refuse(struct gw *gw, struct client *client, uint16_t msg_id, enum s
 }
 
 /* The filter that the packet names. */
-static enum sn_return_code filter_of(const struct gw *gw, const struct client *client, const struct sn_subscribe *packet,
-    struct topic_ref_room *room, struct sn_bytes *filter)
+static enum sn_return_code filter_of(const struct gw *gw, const struct client *client,
+    const struct sn_subscribe *packet, struct topic_ref_room *room, struct sn_bytes *filter)
 {
 	if (packet->flags.topic_type != SN_TOPIC_NORMAL)
-		return topic_ref_name(gw, client, packet->flags.topic_type, packet->topic_id, room, filter);
+		return topic_ref_name(
+		    gw, client, packet->flags.topic_type, packet->topic_id, room, filter);
 	*filter = packet->topic;
 	return topic_filter_valid(*filter) ? SN_ACCEPTED : SN_NOT_SUPPORTED;
 }
 
 /* A limit that stands against one more subscription, or NULL. */
-static const char *limit_reached(const struct gw *gw, const struct client *client, struct sn_bytes filter)
+static const char *limit_reached(
+    const struct gw *gw, const struct client *client, struct sn_bytes filter)
 {
 	if (open_requests(client) >= OPEN_REQUESTS_MAX)
 		return "open requests";
-	if (client->subs.count >= gw->config.limits.subscriptions && subscribe_find(client, filter) == NULL)
+	if (client->subs.count >= gw->config.limits.subscriptions &&
+	    subscribe_find(client, filter) == NULL)
 		return "limits.subscriptions";
 	return NULL;
 }
 
 /* The topic id that SUBACK will tell (SN12-SUB-01, -02, -04).  0, or -ERR_*. */
-static int topic_id_for(struct client *client, const struct sn_subscribe *packet, struct sn_bytes filter, uint16_t *id)
+static int topic_id_for(
+    struct client *client, const struct sn_subscribe *packet, struct sn_bytes filter, uint16_t *id)
 {
 	struct topic *topic;
 	int rc;
@@ -246,7 +259,8 @@ static int topic_id_for(struct client *client, const struct sn_subscribe *packet
 }
 
 /* What keeps the request from being passed to the broker; SN_ACCEPTED: it was passed. */
-static enum sn_return_code pass_on(struct gw *gw, struct client *client, const struct sn_packet *packet, uint32_t digest)
+static enum sn_return_code pass_on(
+    struct gw *gw, struct client *client, const struct sn_packet *packet, uint32_t digest)
 {
 	const struct sn_subscribe *subscribe = &packet->subscribe;
 	struct topic_ref_room room;
@@ -320,7 +334,8 @@ void subscribe_subscribed(struct gw *gw, struct client *client, uint16_t token, 
 
 	if (request == NULL) { /* one that subscribe_restore() made */
 		if (granted_qos < 0)
-			gw_note(gw, NOTE_VIOLATION, client, "the broker no longer grants a subscription");
+			gw_note(gw, NOTE_VIOLATION, client,
+			    "the broker no longer grants a subscription");
 		return;
 	}
 	if (granted_qos < 0)
@@ -350,7 +365,8 @@ void subscribe_unsubscribe(struct gw *gw, struct client *client, const struct sn
 		say_msg_ack(gw, client->peer, SN_UNSUBACK, packet->subscribe.msg_id);
 		return;
 	}
-	if (open_requests(client) >= OPEN_REQUESTS_MAX || (request = request_new(client, packet, filter)) == NULL) {
+	if (open_requests(client) >= OPEN_REQUESTS_MAX ||
+	    (request = request_new(client, packet, filter)) == NULL) {
 		gw_refuse_limit(gw, client, "open requests");
 		return;
 	}
@@ -384,8 +400,8 @@ void subscribe_restore(struct gw *gw, struct client *client, bool all)
 	uint16_t token;
 
 	for (uint16_t i = 0; all && i < client->subs.count; i++)
-		gw->ports.up_subscribe(gw->ports.ctx, client->link.session, client->subs.items[i]->filter,
-		    client->subs.items[i]->qos, &token);
+		gw->ports.up_subscribe(gw->ports.ctx, client->link.session,
+		    client->subs.items[i]->filter, client->subs.items[i]->qos, &token);
 	for (struct request *r = client->subs.requests; r != NULL; r = r->next)
 		request_send(gw, client, r);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * SUBSCRIBE and UNSUBSCRIBE (section 6.9; SN12-SUB-*).  One entry per filter; the entry remembers in which forms the
- * client subscribed - name, predefined id, short name - because messages come back in that form (SN12-TOPIC-06).
+ * SUBSCRIBE and UNSUBSCRIBE (section 6.9; SN12-SUB-*).  One entry per filter; the entry remembers
+ * in which forms the client subscribed - name, predefined id, short name - because messages come
+ * back in that form (SN12-TOPIC-06).
  */
 #ifndef CORE_SUBSCRIBE_H
 #define CORE_SUBSCRIBE_H
@@ -41,7 +42,8 @@ void subscribe_unsubscribe(struct gw *gw, struct client *client, const struct sn
 void subscribe_subscribed(struct gw *gw, struct client *client, uint16_t token, int granted_qos);
 void subscribe_unsubscribed(struct gw *gw, struct client *client, uint16_t token);
 
-/* True while the broker's answer to a SUBSCRIBE is awaited: messages wait behind it (SN12-SUB-14). */
+/* True while the broker's answer to a SUBSCRIBE is awaited: messages wait behind it (SN12-SUB-14).
+ */
 bool subscribe_is_open(const struct client *client);
 
 /* The subscription to exactly this name, or NULL. */
@@ -50,8 +52,8 @@ struct subscription *subscribe_find(const struct client *client, struct sn_bytes
 /* The client rejected the topic of an exact-name subscription: ends it (SN12-GPUB-05). */
 void subscribe_drop(struct gw *gw, struct client *client, struct subscription *sub);
 
-/* The link is up again: asks once more what was not answered, and, if the broker lost the session (@all),
- * subscribes to everything again. */
+/* The link is up again: asks once more what was not answered, and, if the broker lost the session
+ * (@all), subscribes to everything again. */
 void subscribe_restore(struct gw *gw, struct client *client, bool all);
 
 /* Forgets open requests, with or without the subscriptions. */

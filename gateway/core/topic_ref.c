@@ -4,7 +4,8 @@
 #include "gateway/core/core.h"
 #include "gateway/core/topic_name.h"
 
-static enum sn_return_code normal(const struct client *client, uint16_t topic_id, struct sn_bytes *name)
+static enum sn_return_code normal(
+    const struct client *client, uint16_t topic_id, struct sn_bytes *name)
 {
 	struct topic *topic = client != NULL ? topic_reg_by_id(client->topics, topic_id) : NULL;
 
@@ -15,20 +16,21 @@ static enum sn_return_code normal(const struct client *client, uint16_t topic_id
 	return SN_ACCEPTED;
 }
 
-static enum sn_return_code predefined(const struct gw *gw, const struct client *client, uint16_t topic_id,
-    struct topic_ref_room *room, struct sn_bytes *name)
+static enum sn_return_code predefined(const struct gw *gw, const struct client *client,
+    uint16_t topic_id, struct topic_ref_room *room, struct sn_bytes *name)
 {
 	const char *text;
 
 	if (gw->config.predefined == NULL)
 		return SN_INVALID_TOPIC_ID;
-	text = topic_predef_name(gw->config.predefined, client != NULL ? client->id : NULL, topic_id, room->text,
-	    sizeof room->text, &name->len);
+	text = topic_predef_name(gw->config.predefined, client != NULL ? client->id : NULL,
+	    topic_id, room->text, sizeof room->text, &name->len);
 	name->data = (const uint8_t *)text;
 	return text != NULL ? SN_ACCEPTED : SN_INVALID_TOPIC_ID;
 }
 
-static enum sn_return_code short_name(uint16_t topic_id, struct topic_ref_room *room, struct sn_bytes *name)
+static enum sn_return_code short_name(
+    uint16_t topic_id, struct topic_ref_room *room, struct sn_bytes *name)
 {
 	sn_short_topic(topic_id, (uint8_t *)room->text);
 	room->text[2] = '\0';
@@ -36,8 +38,8 @@ static enum sn_return_code short_name(uint16_t topic_id, struct topic_ref_room *
 	return topic_name_valid(*name) ? SN_ACCEPTED : SN_NOT_SUPPORTED;
 }
 
-enum sn_return_code topic_ref_name(const struct gw *gw, const struct client *client, uint8_t type, uint16_t topic_id,
-    struct topic_ref_room *room, struct sn_bytes *name)
+enum sn_return_code topic_ref_name(const struct gw *gw, const struct client *client, uint8_t type,
+    uint16_t topic_id, struct topic_ref_room *room, struct sn_bytes *name)
 {
 	switch (type) {
 	case SN_TOPIC_NORMAL:

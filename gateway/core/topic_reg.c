@@ -35,15 +35,21 @@ struct topic_reg *topic_reg_new(size_t limit)
 	return reg;
 }
 
-struct topic_reg *topic_reg_free(struct topic_reg *reg)
+void topic_reg_clear(struct topic_reg *reg)
 {
-	if (reg == NULL)
-		return NULL;
 	for (size_t i = 0; i < reg->count; i++)
 		free(reg->topics[i]);
 	free(reg->topics);
 	free(reg->by_name);
 	free(reg->spare);
+	*reg = (struct topic_reg){ .limit = reg->limit };
+}
+
+struct topic_reg *topic_reg_free(struct topic_reg *reg)
+{
+	if (reg == NULL)
+		return NULL;
+	topic_reg_clear(reg);
 	free(reg);
 	return NULL;
 }

@@ -52,8 +52,8 @@ bool will_equal(const struct will *a, const struct will *b)
 	if (a == NULL || b == NULL)
 		return a == b;
 	return a->qos == b->qos && a->retain == b->retain && strcmp(a->topic, b->topic) == 0 &&
-	    a->message_len == b->message_len &&
-	    (a->message_len == 0 || memcmp(a->message, b->message, a->message_len) == 0);
+	       a->message_len == b->message_len &&
+	       (a->message_len == 0 || memcmp(a->message, b->message, a->message_len) == 0);
 }
 
 bool will_topic_valid(const struct sn_will_topic *packet)
