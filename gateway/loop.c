@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "gateway/loop.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/err.h"
+#include "common/log.h"
+#include "common/monotime.h"
+#include "gateway/core/gw.h"
+#include "gateway/counters.h"
+#include "gateway/io/udp.h"
+#include "gateway/notes.h"
+#include "gateway/trace/trace.h"
+#include "gateway/upstream/upstream.h"
+
+/* What may wait to be sent on one listener: a message of the broker to every client of a large
+ * gateway. */
+#define SEND_DATAGRAMS 16384
+#define SEND_OCTETS    (16u << 20)
+
+/* How long the broker connections have to say good-bye. */
+#define FAREWELL_MS 500
+
+struct listener {
+	struct loop *loop;
+	uint16_t index;
+	struct udp_listener *udp;
+};
+
+struct loop {
+	const struct conf *conf;
+	struct event_base *base;
+	struct event *timer;
+	struct event *signals[4];
+
+	struct listener *listeners;
+	size_t n_listeners;
+	struct upstream *upstream;
+	struct gw *gw;
+	struct notes *notes;
+
+	bool in_turn;
+	monotime_t now; /* of the turn */
+	bool armed;
+	monotime_t alarm; /* when the timer goes off */
+
+	bool stopping;
+	monotime_t stop_by;
+};
+
+/* The first who asks in a turn decides what time it is. */
+static monotime_t turn_now(struct loop *l)
+{
+	if (!l->in_turn) {
+		l->in_turn = true;
+		l->now = monotime_now();
+	}
+	return l->now;
+}
+
+/* --- what the core asks for --- */
+
+static void port_send(
+    void *ctx, uint16_t listener, const struct netaddr *to, const uint8_t *data, size_t len)
+{
+	struct loop *l = ctx;
+
+	udp_send(l->listeners[listener].udp, to, data, len);
+}
+
+static struct up_session *port_up_open(void *ctx, struct client *owner, const struct up_spec *spec)
+{
+	struct loop *l = ctx;
+
+	return upstream_open(l->upstream, owner, spec);
+}
+
+static void port_up_reconnect(void *ctx, struct up_session *session)
+{
+	(void)ctx;
+	upstream_reconnect(session);
+}
+
+static void port_up_close(void *ctx, struct up_session *session, enum up_farewell farewell)
+{
+	(void)ctx;
+	upstream_close(session, farewell);
+}
+
+static int port_up_publish(void *ctx, struct up_session *session, const char *topic,
+    struct sn_bytes payload, int qos, bool retain, uint16_t *token)
+{
+	(void)ctx;
+	return upstream_publish(session, topic, payload, qos, retain, token);
+}
+
+static int port_up_subscribe(
+    void *ctx, struct up_session *session, const char *filter, int qos, uint16_t *token)
+{
+	(void)ctx;
+	return upstream_subscribe(session, filter, qos, token);
+}
+
+static int port_up_unsubscribe(
+    void *ctx, struct up_session *session, const char *filter, uint16_t *token)
+{
+	(void)ctx;
+	return upstream_unsubscribe(session, filter, token);
+}
+
+static void port_up_pause(void *ctx, struct up_session *session, bool paused)
+{
+	(void)ctx;
+	upstream_pause(session, paused);
+}
+
+static void port_note(void *ctx, const struct gw_note *note)
+{
+	struct loop *l = ctx;
+
+	notes_say(l->notes, turn_now(l), note);
+}
+
+static void port_packet(void *ctx, const struct gw_packet *packet)
+{
+	(void)ctx;
+	trace_packet(packet);
+}
+
+/* --- what the core is told --- */
+
+static void on_datagram(void *ctx, struct udp_listener *udp, const struct netaddr *from,
+    const uint8_t *data, size_t len)
+{
+	const struct listener *listener = ctx;
+	struct loop *l = listener->loop;
+	struct peer peer; /* its last 252 octets are not in use here: not worth clearing */
+
+	(void)udp;
+	if (l->stopping)
+		return;
+	peer.addr = *from;
+	peer.listener = listener->index;
+	peer.encapsulated = 0;
+	peer.node_len = 0;
+	gw_rx(l->gw, turn_now(l), &peer, data, len);
+}
+
+static void on_upstream(void *ctx, struct client *owner, const struct up_event *event)
+{
+	struct loop *l = ctx;
+
+	gw_up_event(l->gw, turn_now(l), owner, event);
+}
+
+/* --- the end of a turn --- */
+
+static void advance(struct loop *l)
+{
+	monotime_t when;
+
+	if (gw_next_deadline(l->gw, &when) && !monotime_before(turn_now(l), when))
+		gw_advance(l->gw, turn_now(l));
+	if (notes_next_deadline(l->notes, &when) && !monotime_before(turn_now(l), when))
+		notes_advance(l->notes, turn_now(l));
+}
+
+/* The order is the promise of this file; see loop.h. */
+static void settle(struct loop *l)
+{
+	upstream_flush(l->upstream);
+	for (size_t i = 0; i < l->n_listeners; i++)
+		udp_flush(l->listeners[i].udp);
+}
+
+static void sooner(bool *any, monotime_t *earliest, monotime_t when)
+{
+	if (!*any || monotime_before(when, *earliest))
+		*earliest = when;
+	*any = true;
+}
+
+static void arm_timer(struct loop *l)
+{
+	monotime_t earliest = { 0 }, when;
+	bool any = false;
+	struct timeval in;
+	int64_t us;
+
+	if (gw_next_deadline(l->gw, &when))
+		sooner(&any, &earliest, when);
+	if (notes_next_deadline(l->notes, &when))
+		sooner(&any, &earliest, when);
+	if (l->stopping)
+		sooner(&any, &earliest, l->stop_by);
+
+	if (!any || (l->armed && earliest.us == l->alarm.us))
+		return; /* a timer that is not needed any more costs one turn */
+	us = earliest.us - monotime_now().us;
+	if (us < 0)
+		us = 0;
+	in = (struct timeval){ .tv_sec = us / 1000000, .tv_usec = us % 1000000 };
+	l->armed = event_add(l->timer, &in) == 0;
+	l->alarm = earliest;
+}
+
+static void end_turn(struct loop *l)
+{
+	advance(l);
+	settle(l);
+	arm_timer(l);
+	l->in_turn = false;
+}
+
+/* The turn that it begins does the work. */
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+	struct loop *l = ctx;
+
+	(void)fd;
+	(void)what;
+	l->armed = false;
+}
+
+static bool is_over(struct loop *l)
+{
+	if (!l->stopping)
+		return false;
+	return upstream_count(l->upstream) == 0 || !monotime_before(monotime_now(), l->stop_by);
+}
+
+static void log_ready(const struct loop *l)
+{
+	const struct conf_broker *b = &l->conf->broker;
+	bool brackets = strchr(b->host, ':') != NULL;
+
+	for (size_t i = 0; i < l->n_listeners; i++) {
+		char address[NETADDR_TEXT_MAX];
+
+		log_notice("listening on %s, broker %s%s%s:%u",
+		    netaddr_print(udp_address(l->listeners[i].udp), address), brackets ? "[" : "",
+		    b->host, brackets ? "]" : "", b->port);
+	}
+}
+
+bool loop_run(struct loop *l)
+{
+	log_ready(l);
+	end_turn(l); /* what starting has queued */
+	while (!is_over(l)) {
+		if (event_base_loop(l->base, EVLOOP_ONCE) < 0) {
+			log_error("the event loop failed");
+			return false;
+		}
+		end_turn(l);
+	}
+	log_notice("stopped");
+	return true;
+}
+
+/* --- signals --- */
+
+static void on_stop(evutil_socket_t signal, short what, void *ctx)
+{
+	struct loop *l = ctx;
+
+	(void)what;
+	if (l->stopping) {
+		l->stop_by = turn_now(l); /* asked twice: at once */
+		return;
+	}
+	log_notice("%s: stopping", strsignal(signal));
+	l->stopping = true;
+	l->stop_by = monotime_add_ms(turn_now(l), FAREWELL_MS);
+	gw_shutdown(l->gw, turn_now(l));
+}
+
+static void on_hangup(evutil_socket_t signal, short what, void *ctx)
+{
+	(void)signal;
+	(void)what;
+	(void)ctx;
+	log_warning("hangup ignored: a changed configuration needs a restart");
+}
+
+static void on_report(evutil_socket_t signal, short what, void *ctx)
+{
+	struct loop *l = ctx;
+
+	(void)signal;
+	(void)what;
+	log_notice("counter: clients %zu, broker sessions %zu, of these connected %zu",
+	    gw_client_count(l->gw), upstream_count(l->upstream), upstream_connected(l->upstream));
+	counters_log_core(gw_metrics(l->gw));
+	for (size_t i = 0; i < l->n_listeners; i++)
+		counters_log_listener(l->listeners[i].udp);
+}
+
+static bool watch_signals(struct loop *l)
+{
+	static const struct {
+		int signal;
+		event_callback_fn act;
+	} acts[] = {
+		{ SIGTERM, on_stop },
+		{ SIGINT, on_stop },
+		{ SIGHUP, on_hangup },
+		{ SIGUSR1, on_report },
+	};
+	_Static_assert(sizeof acts / sizeof acts[0] == sizeof l->signals / sizeof l->signals[0],
+	    "one event for each signal");
+
+	for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+		l->signals[i] = evsignal_new(l->base, acts[i].signal, acts[i].act, l);
+		if (l->signals[i] == NULL || event_add(l->signals[i], NULL) < 0)
+			return false;
+	}
+	return true;
+}
+
+/* --- starting and stopping --- */
+
+struct loop *loop_new(const struct conf *conf)
+{
+	struct loop *l = calloc(1, sizeof *l);
+
+	if (l == NULL)
+		goto fail;
+	l->conf = conf;
+	l->base = event_base_new();
+	l->notes = notes_new();
+	if (l->base == NULL || l->notes == NULL)
+		goto fail;
+	l->timer = evtimer_new(l->base, on_timer, l);
+	if (l->timer == NULL || !watch_signals(l))
+		goto fail;
+	return l;
+fail:
+	log_error("cannot start: %s", err_text(-ERR_NOMEM));
+	return loop_free(l);
+}
+
+static bool open_listener(struct loop *l, const struct conf_listener *conf)
+{
+	struct listener *listener = &l->listeners[l->n_listeners];
+	const struct udp_config config = {
+		.bind = conf->bind,
+		.receive_buffer = conf->receive_buffer,
+		.send_datagrams = SEND_DATAGRAMS,
+		.send_octets = SEND_OCTETS,
+	};
+	char address[NETADDR_TEXT_MAX];
+	int rc;
+
+	listener->loop = l;
+	listener->index = (uint16_t)l->n_listeners;
+	rc = udp_listener_open(&listener->udp, l->base, &config, on_datagram, listener);
+	if (rc < 0) {
+		log_error(
+		    "cannot listen on %s: %s", netaddr_print(&conf->bind, address), err_text(rc));
+		return false;
+	}
+	l->n_listeners++;
+	if (udp_receive_buffer(listener->udp) < conf->receive_buffer)
+		log_warning("%s: the system allows a receive buffer of %u octets, not %u "
+		            "(net.core.rmem_max): bursts may be lost",
+		    netaddr_print(udp_address(listener->udp), address),
+		    udp_receive_buffer(listener->udp), conf->receive_buffer);
+	return true;
+}
+
+bool loop_open_listeners(struct loop *l)
+{
+	const struct conf *conf = l->conf;
+
+	l->listeners = calloc(conf->n_listeners, sizeof *l->listeners);
+	if (l->listeners == NULL) {
+		log_error("cannot listen: %s", err_text(-ERR_NOMEM));
+		return false;
+	}
+	for (size_t i = 0; i < conf->n_listeners; i++) {
+		if (!open_listener(l, &conf->listeners[i]))
+			return false;
+	}
+	return true;
+}
+
+bool loop_open_upstream(struct loop *l)
+{
+	const struct conf_broker *b = &l->conf->broker;
+	const struct upstream_config config = {
+		.host = b->host,
+		.port = (uint16_t)b->port,
+		.user = b->user,
+		.password = b->password,
+		.tls = {
+			.on = b->tls,
+			.ca_file = b->tls_ca,
+			.cert_file = b->tls_cert,
+			.key_file = b->tls_key,
+			.insecure = b->tls_insecure,
+		},
+		.keep_alive = (uint16_t)b->keep_alive,
+		.id_prefix = b->id_prefix,
+		.id_suffix = b->id_suffix,
+	};
+	char *error = NULL;
+
+	l->upstream = upstream_new(l->base, &config, on_upstream, l, &error);
+	if (l->upstream == NULL)
+		log_error(
+		    "cannot use the broker: %s", error != NULL ? error : err_text(-ERR_NOMEM));
+	free(error);
+	return l->upstream != NULL;
+}
+
+bool loop_start_core(struct loop *l)
+{
+	const struct gw_ports ports = {
+		.ctx = l,
+		.send = port_send,
+		.up_open = port_up_open,
+		.up_reconnect = port_up_reconnect,
+		.up_close = port_up_close,
+		.up_publish = port_up_publish,
+		.up_subscribe = port_up_subscribe,
+		.up_unsubscribe = port_up_unsubscribe,
+		.up_pause = port_up_pause,
+		.note = port_note,
+		.packet = l->conf->log.packets ? port_packet : NULL,
+	};
+	struct siphash_key seed;
+
+	if (getrandom(&seed, sizeof seed, 0) != sizeof seed) {
+		log_error("cannot start: no random numbers: %s", err_text(-ERR_SYSTEM));
+		return false;
+	}
+	l->gw = gw_new(&l->conf->core, &ports, seed);
+	if (l->gw == NULL) {
+		log_error("cannot start: %s", err_text(-ERR_NOMEM));
+		return false;
+	}
+	return true;
+}
+
+struct loop *loop_free(struct loop *l)
+{
+	if (l == NULL)
+		return NULL;
+	gw_free(l->gw);
+	upstream_free(l->upstream);
+	for (size_t i = 0; i < l->n_listeners; i++)
+		udp_listener_close(l->listeners[i].udp);
+	free(l->listeners);
+	for (size_t i = 0; i < sizeof l->signals / sizeof l->signals[0]; i++) {
+		if (l->signals[i] != NULL)
+			event_free(l->signals[i]);
+	}
+	if (l->timer != NULL)
+		event_free(l->timer);
+	if (l->base != NULL)
+		event_base_free(l->base);
+	notes_free(l->notes);
+	free(l);
+	return NULL;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The running gateway: the core, and around it the listeners, the upstream side and the log, on one
+ * event loop.
+ *
+ * The loop goes in turns.  What arrived is handed to the core, at one time for the whole turn; then
+ * the turn settles: the upstream connections write what they have queued, then the listeners do.
+ * Nothing leaves the process at any other point.  (The store, where there is one, commits before
+ * both, so that no acknowledgement covers what a crash could still lose.)
+ */
+#ifndef GATEWAY_LOOP_H
+#define GATEWAY_LOOP_H
+
+#include <stdbool.h>
+
+#include "gateway/conf/conf.h"
+
+struct loop;
+
+/* @conf must live until loop_free().  NULL on failure, logged. */
+struct loop *loop_new(const struct conf *conf);
+
+/* To be called in this order, once each.  False on failure, logged. */
+bool loop_open_listeners(struct loop *loop);
+bool loop_open_upstream(struct loop *loop);
+bool loop_start_core(struct loop *loop);
+
+/* Serves until SIGTERM or SIGINT; says DISCONNECT to both sides then.  False if the event loop
+ * failed, logged. */
+bool loop_run(struct loop *loop);
+
+/* Stops and closes all in reverse order.  NULL is fine; returns NULL. */
+struct loop *loop_free(struct loop *loop);
+
+#endif

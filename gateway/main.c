@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "common/log.h"
+#include "gateway/conf/conf.h"
+#include "gateway/loop.h"
+#include "gateway/options.h"
+
+#define EXIT_USAGE 2 /* a mistake on the command line or in the configuration */
+
+/* Descriptors besides the one that each client's broker connection takes. */
+#define OTHER_DESCRIPTORS 64
+
+/* The configuration, or NULL after all mistakes have been told. */
+static struct conf *read_configuration(const struct options *options)
+{
+	struct conf *conf = conf_new();
+	struct conf_errors *errors = conf_errors_new();
+	bool good = false;
+
+	if (conf == NULL || errors == NULL) {
+		fputs("mqttsn-gateway: out of memory\n", stderr);
+	} else {
+		good = options_apply(options, conf, errors);
+		good = conf_finish(conf, errors) && good;
+		conf_errors_print(errors, stderr);
+	}
+	conf_errors_free(errors);
+	return good ? conf : conf_free(conf);
+}
+
+static void raise_descriptor_limit(uint32_t clients)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_max < (rlim_t)clients + OTHER_DESCRIPTORS)
+		log_warning(
+		    "the system allows %llu open files: too few for limits.clients = %u, each with a "
+		    "broker connection (ulimit -Hn, LimitNOFILE)",
+		    (unsigned long long)limit.rlim_max, clients);
+}
+
+static bool serve(const struct conf *conf)
+{
+	struct loop *loop;
+	bool good;
+
+	log_init();
+	log_set_level(conf->log.level);
+	signal(SIGPIPE, SIG_IGN);
+	raise_descriptor_limit(conf->core.limits.clients);
+
+	loop = loop_new(conf);
+	good = loop != NULL && loop_open_listeners(loop) && loop_open_upstream(loop) &&
+	       loop_start_core(loop) && loop_run(loop);
+	loop_free(loop);
+	return good;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct conf *conf = NULL;
+	int status = EXIT_SUCCESS;
+
+	if (!options_parse(&options, argc, argv)) {
+		fputs("Try 'mqttsn-gateway --help'.\n", stderr);
+		status = EXIT_USAGE;
+	} else if (options.help) {
+		options_print_help(stdout);
+	} else if (options.version) {
+		puts(PACKAGE_STRING);
+	} else if ((conf = read_configuration(&options)) == NULL) {
+		status = EXIT_USAGE;
+	} else if (options.check_config) {
+		conf_print(conf, stdout);
+	} else if (!serve(conf)) {
+		status = EXIT_FAILURE;
+	}
+	conf_free(conf);
+	options_free(&options);
+	return status;
+}
