@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The configuration of the gateway: defaults, then a file (libconfig), then the command line, in that order.
+ * The configuration of the gateway: defaults, then a file (libconfig), then the command line, in
+ * that order.
  *
- * One table (conf/schema.c) has a row for each setting - path, type, least, most, default, help - from which reading,
- * checking, printing and the manual come, so that they cannot differ.  Every mistake is reported
- * with file and line (or the option), all of them, not just the first.
+ * One table (conf/schema.c) has a row for each setting - path, type, least, most, default, help -
+ * from which reading, checking, printing and the manual come, so that they cannot differ.  Every
+ * mistake is reported with file and line (or the option), all of them, not just the first.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -27,8 +28,9 @@ struct conf_listener {
 struct conf_broker {
 	char *host;
 	uint32_t port;
-	char *user; /* NULL: none */
-	char *password;
+	char *user;     /* NULL: none */
+	char *password; /* after conf_finish() also when it came from the file */
+	char *password_file;
 	bool tls;
 	char *tls_ca; /* NULL: the system's store */
 	char *tls_cert;
@@ -37,6 +39,13 @@ struct conf_broker {
 	uint32_t keep_alive; /* seconds */
 	char *id_prefix;
 	char *id_suffix;
+};
+
+/* A predefined topic id as it was written; conf_finish() makes conf->core.predefined of them. */
+struct conf_predefined {
+	uint16_t id;
+	char *topic;
+	char *clients; /* pattern of client ids; NULL: all */
 };
 
 struct conf_log {
@@ -49,8 +58,15 @@ struct conf {
 	struct conf_broker broker;
 	struct conf_listener *listeners;
 	size_t n_listeners;
-	struct topic_predef *predefined;
+	struct conf_predefined *predefined;
+	size_t n_predefined;
 	struct conf_log log;
+
+	/* For conf/ only. */
+	struct origins *origins; /* which setting was given where */
+	bool listen_option;      /* the listeners are those of the command line */
+	struct gw_listener *core_listeners;
+	struct topic_predef *core_predefined;
 };
 
 /* A list of messages for people, each a line "FILE:LINE: text" or "--option: text". */
@@ -66,23 +82,31 @@ struct conf *conf_new(void);
 /* NULL is fine; returns NULL. */
 struct conf *conf_free(struct conf *conf);
 
-/* Reads @path over what is there.  False if there was any mistake (see @errors). */
+/* Reads @path over what is there; a list (listeners, predefined) replaces the one that was there.
+ * False if there was any mistake (see @errors). */
 bool conf_load(struct conf *conf, const char *path, struct conf_errors *errors);
 
-/* One setting as on the command line: "timers.retry=2".  @option names its origin in messages ("--set"). */
-bool conf_set(struct conf *conf, const char *option, const char *assignment, struct conf_errors *errors);
+/* One setting as on the command line: "timers.retry=2", or "listeners.0.max_packet=200" where the
+ * list has that element.  @option names its origin in messages ("--set"). */
+bool conf_set(
+    struct conf *conf, const char *option, const char *assignment, struct conf_errors *errors);
 
-/* "--listen ADDRESS:PORT" (the first one replaces the listeners of file and defaults, the next ones add), "--broker
- * HOST[:PORT]", "--predefined ID=TOPIC" or "--predefined PATTERN:ID=TOPIC". */
+/* "--listen ADDRESS:PORT" (the first one replaces the listeners of file and defaults, the next ones
+ * add), "--broker HOST[:PORT]", "--predefined ID=TOPIC" or "--predefined PATTERN:ID=TOPIC". */
 bool conf_add_listener(struct conf *conf, const char *text, struct conf_errors *errors);
 bool conf_set_broker(struct conf *conf, const char *text, struct conf_errors *errors);
 bool conf_add_predefined(struct conf *conf, const char *text, struct conf_errors *errors);
 
-/* The checks that need the whole (two listeners on one port, key without certificate, ...), and the pointers of
- * conf->core.  To be called once after the last of the above. */
+/* The checks that need the whole (two listeners on one port, key without certificate, ...), and the
+ * pointers of conf->core.  To be called once after the last of the above. */
 bool conf_finish(struct conf *conf, struct conf_errors *errors);
 
-/* Prints everything in the syntax of the file, each setting with its help; reads back to the same. */
+/* Prints everything in the syntax of the file, each setting with its help; reads back to the same,
+ * but for the password, which is never printed. */
 void conf_print(const struct conf *conf, FILE *to);
+
+/* Prints a file to start from: @defaults (conf_new()) as by conf_print(), with the settings
+ * commented out. */
+void conf_print_sample(const struct conf *defaults, FILE *to);
 
 #endif

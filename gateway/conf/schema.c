@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "gateway/conf/schema.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/param.h>
+
+#include "gateway/conf/conf.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+#define MEMBER(type, member)                                                                       \
+	.offset = offsetof(type, member), .size = sizeof(((type *)NULL)->member)
+#define CONF(member)     MEMBER(struct conf, member)
+#define LISTENER(member) MEMBER(struct conf_listener, member)
+#define PREDEF(member)   MEMBER(struct conf_predefined, member)
+#define ELEMENTS(array)                                                                            \
+	.offset = offsetof(struct conf, array), .size = sizeof(*((struct conf *)NULL)->array),     \
+	.count_offset = offsetof(struct conf, n_##array)
+#define MEMBERS(table) .members = { table, LENGTH(table) }
+
+#define SECONDS(n) ((n)*1000)
+#define DAYS(n)    SECONDS((n)*86400u)
+
+#define TEXT_MAX 65535 /* of a string in MQTT */
+
+static const struct schema_row gateway[] = {
+	{ "id", SCHEMA_COUNT, CONF(core.gateway_id), .least = 1, .most = 255, .preset = "1",
+	    .help = "The gateway's number in ADVERTISE and GWINFO. Gateways of one network need "
+	            "different ones." },
+};
+
+static const struct schema_row listener[] = {
+	{ "address", SCHEMA_ADDRESS, LISTENER(bind), .preset = "127.0.0.1:1884",
+	    .help =
+	        "Address and UDP port. 127.0.0.1 is reached from this machine only; \"0.0.0.0:1884\" "
+	        "opens the gateway to every network the machine is in, \"[::]:1884\" does so for "
+	        "IPv6. MQTT-SN knows no passwords: whoever reaches the port can publish and "
+	        "subscribe with the gateway's rights at the broker." },
+	{ "max_packet", SCHEMA_COUNT, LISTENER(rules.max_packet), .least = 32, .most = 65507,
+	    .unit = "octets", .preset = "65507",
+	    .help =
+	        "The longest MQTT-SN message sent here. Set it to what the network below carries "
+	        "in one piece; longer messages are not sent, as MQTT-SN cannot split them." },
+	{ "qos_minus_one", SCHEMA_BOOL, LISTENER(rules.qos_minus_one), .preset = "false",
+	    .help = "Take PUBLISH with QoS -1, which needs no connection, from anyone." },
+	{ "discovery", SCHEMA_BOOL, LISTENER(rules.discovery), .preset = "true",
+	    .help = "Answer clients that search for a gateway (SEARCHGW), and advertise it." },
+	{ "receive_buffer", SCHEMA_COUNT, LISTENER(receive_buffer), .least = 4096, .most = 1u << 30,
+	    .or_zero = true, .unit = "octets", .preset = "4194304",
+	    .help =
+	        "Room in the kernel for datagrams that wait to be read; 0: the system's default. "
+	        "The kernel grants at most net.core.rmem_max." },
+};
+
+static const struct schema_row tls[] = {
+	{ "enabled", SCHEMA_BOOL, CONF(broker.tls), .preset = "false",
+	    .help = "Speak TLS with the broker, mostly on port 8883." },
+	{ "ca", SCHEMA_FILE, CONF(broker.tls_ca), .least = 1, .most = 4095, .unit = "octets",
+	    .example = "/etc/mqttsn-gateway/ca.pem",
+	    .help = "PEM file of the authorities to trust; without it, those of the system." },
+	{ "cert", SCHEMA_FILE, CONF(broker.tls_cert), .least = 1, .most = 4095, .unit = "octets",
+	    .example = "/etc/mqttsn-gateway/gateway.pem",
+	    .help = "PEM file with the certificate that the gateway shows to the broker." },
+	{ "key", SCHEMA_FILE, CONF(broker.tls_key), .least = 1, .most = 4095, .unit = "octets",
+	    .example = "/etc/mqttsn-gateway/gateway.key",
+	    .help = "PEM file with the key of that certificate." },
+	{ "insecure", SCHEMA_BOOL, CONF(broker.tls_insecure), .preset = "false",
+	    .help = "Do not check that the certificate's name is the broker's. For tests only." },
+};
+
+static const struct schema_row broker[] = {
+	{ "host", SCHEMA_TEXT, CONF(broker.host), .least = 1, .most = 255, .unit = "octets",
+	    .preset = "127.0.0.1", .help = "Name or IP address of the MQTT broker." },
+	{ "port", SCHEMA_COUNT, CONF(broker.port), .least = 1, .most = 65535, .preset = "1883",
+	    .help = "Its TCP port." },
+	{ "user", SCHEMA_TEXT, CONF(broker.user), .least = 1, .most = TEXT_MAX, .unit = "octets",
+	    .example = "mqttsn-gateway", .help = "User name for all sessions with the broker." },
+	{ "password", SCHEMA_SECRET, CONF(broker.password), .least = 1, .most = TEXT_MAX,
+	    .unit = "octets", .example = "secret",
+	    .help = "The user's password. password_file is the better place for it." },
+	{ "password_file", SCHEMA_FILE, CONF(broker.password_file), .least = 1, .most = 4095,
+	    .unit = "octets", .example = "/etc/mqttsn-gateway/password",
+	    .help = "File whose first line is the password." },
+	{ "keep_alive", SCHEMA_COUNT, CONF(broker.keep_alive), .least = 5, .most = 65535,
+	    .or_zero = true, .unit = "seconds", .preset = "60",
+	    .help = "Keep alive of the sessions with the broker, whatever that of the clients; "
+	            "0: none." },
+	{ "client_id_prefix", SCHEMA_TEXT, CONF(broker.id_prefix), .most = 1024, .unit = "octets",
+	    .preset = "", .help = "Put before each client's id at the broker." },
+	{ "client_id_suffix", SCHEMA_TEXT, CONF(broker.id_suffix), .most = 1024, .unit = "octets",
+	    .preset = "", .help = "Put after each client's id at the broker." },
+	{ "tls", SCHEMA_GROUP, MEMBERS(tls), .help = "Encryption of the way to the broker." },
+};
+
+static const struct schema_row timers[] = {
+	{ "retry", SCHEMA_SECONDS, CONF(core.timers.retry), .least = 100, .most = SECONDS(3600),
+	    .unit = "seconds", .preset = "10",
+	    .help = "A message that the client has not acknowledged is sent again after this time "
+	            "(T_retry)." },
+	{ "retries", SCHEMA_COUNT, CONF(core.timers.retries), .least = 0, .most = 100,
+	    .preset = "3", .help = "How often, before the client is deemed lost (N_retry)." },
+	{ "wait", SCHEMA_SECONDS, CONF(core.timers.wait), .least = 100, .most = DAYS(1),
+	    .unit = "seconds", .preset = "300",
+	    .help = "How long a client is left alone that answered \"congestion\" (T_WAIT)." },
+	{ "connect_timeout", SCHEMA_SECONDS, CONF(core.timers.connect_timeout), .least = 100,
+	    .most = SECONDS(300), .unit = "seconds", .preset = "5",
+	    .help = "A client whose connection the broker has not accepted by then is told "
+	            "\"congestion\". Keep it below the clients' own T_retry." },
+	{ "hold", SCHEMA_SECONDS, CONF(core.timers.hold), .least = 0, .most = DAYS(1),
+	    .unit = "seconds", .preset = "30",
+	    .help =
+	        "When the broker is lost, clients are kept this long while the gateway tries to "
+	        "reach it again; then they are disconnected." },
+	{ "reconnect_least", SCHEMA_SECONDS, CONF(core.timers.reconnect_least), .least = 100,
+	    .most = SECONDS(3600), .unit = "seconds", .preset = "1",
+	    .help =
+	        "The time between two tries to reach the broker, at first; it doubles each time." },
+	{ "reconnect_most", SCHEMA_SECONDS, CONF(core.timers.reconnect_most), .least = 100,
+	    .most = DAYS(1), .unit = "seconds", .preset = "60", .help = "The same, at most." },
+	{ "max_idle", SCHEMA_SECONDS, CONF(core.timers.max_idle), .least = SECONDS(1),
+	    .most = DAYS(30), .or_zero = true, .unit = "seconds", .preset = "0",
+	    .help =
+	        "A client that connected with keep alive 0 is lost when it was silent for so long; "
+	        "0: never." },
+};
+
+static const struct schema_row limits[] = {
+	{ "clients", SCHEMA_COUNT, CONF(core.limits.clients), .least = 1, .most = 1000000,
+	    .preset = "10000",
+	    .help = "Clients known at once, sleeping and disconnected ones included." },
+	{ "connecting", SCHEMA_COUNT, CONF(core.limits.connecting), .least = 1, .most = 1000000,
+	    .preset = "1000", .help = "Of these, clients whose connection is being set up." },
+	{ "client_id", SCHEMA_COUNT, CONF(core.limits.client_id), .least = 23, .most = 4096,
+	    .unit = "characters", .preset = "64",
+	    .help = "The longest client id accepted. The specification says 23; clients do more." },
+	{ "topics", SCHEMA_COUNT, CONF(core.limits.topics), .least = 1, .most = 65534,
+	    .preset = "1000", .help = "Topic ids that one client can have." },
+	{ "subscriptions", SCHEMA_COUNT, CONF(core.limits.subscriptions), .least = 1, .most = 65535,
+	    .preset = "100", .help = "Subscriptions that one client can have." },
+	{ "publish_window", SCHEMA_COUNT, CONF(core.limits.publish_window), .least = 1, .most = 100,
+	    .preset = "5",
+	    .help =
+	        "Messages of QoS 1 and 2 that one client can have on their way to the broker." },
+	{ "queue_messages", SCHEMA_COUNT, CONF(core.limits.queue_messages), .least = 1,
+	    .most = 1000000, .preset = "100", .help = "Messages that wait for one client." },
+	{ "queue_bytes", SCHEMA_COUNT, CONF(core.limits.queue_bytes), .least = 1024,
+	    .most = 1u << 30, .unit = "octets", .preset = "262144",
+	    .help = "Room for the messages that wait for one client." },
+	{ "reconnects", SCHEMA_COUNT, CONF(core.limits.reconnects), .least = 1, .most = 100000,
+	    .unit = "per second", .preset = "500",
+	    .help = "How fast lost sessions are connected to the broker again, all together." },
+	{ "stranger_answers", SCHEMA_COUNT, CONF(core.limits.stranger_answers), .least = 1,
+	    .most = 1000000, .unit = "per second", .preset = "100",
+	    .help = "Answers to senders that are not connected: they are told to connect." },
+};
+
+static const struct schema_row predefined[] = {
+	{ "id", SCHEMA_COUNT, PREDEF(id), .least = 1, .most = 65534, .required = true,
+	    .example = "1", .help = "The topic id." },
+	{ "topic", SCHEMA_TOPIC, PREDEF(topic), .least = 1, .most = TEXT_MAX, .unit = "octets",
+	    .required = true, .example = "sensors/${client}/temperature",
+	    .help = "The topic name. ${client} stands for the client's id and needs \"clients\"." },
+	{ "clients", SCHEMA_TEXT, PREDEF(clients), .least = 1, .most = TEXT_MAX, .unit = "octets",
+	    .example = "sensor-*",
+	    .help =
+	        "Only for clients whose id matches this pattern ('*': any characters, '?': one); "
+	        "without it, for all." },
+};
+
+static const char *const log_levels[] = { "error", "warning", "notice", "info", "debug", NULL };
+
+static const struct schema_row log_rows[] = {
+	{ "level", SCHEMA_CHOICE, CONF(log.level), .choices = log_levels, .preset = "info",
+	    .help = "What is logged: this and all that is more severe." },
+	{ "packets", SCHEMA_BOOL, CONF(log.packets), .preset = "false",
+	    .help = "Log a line for each MQTT-SN packet." },
+};
+
+static const struct schema_row sections[] = {
+	{ "gateway", SCHEMA_GROUP, MEMBERS(gateway), .help = "The gateway itself." },
+	{ "listeners", SCHEMA_LIST, ELEMENTS(listeners), MEMBERS(listener), .least = 1, .most = 64,
+	    .help = "Where MQTT-SN clients reach the gateway: a group for each UDP port." },
+	{ "broker", SCHEMA_GROUP, MEMBERS(broker),
+	    .help = "The MQTT broker. Each client has a session of its own there." },
+	{ "timers", SCHEMA_GROUP, MEMBERS(timers),
+	    .help = "Times. Fractions of a second are fine." },
+	{ "limits", SCHEMA_GROUP, MEMBERS(limits),
+	    .help =
+	        "What clients can ask for. Beyond it they get the protocol's own refusal, mostly "
+	        "\"congestion\"." },
+	{ "predefined", SCHEMA_LIST, ELEMENTS(predefined), MEMBERS(predefined), .least = 0,
+	    .most = 100000,
+	    .help = "Predefined topic ids: known to clients and gateway beforehand, used without "
+	            "REGISTER. A group for each." },
+	{ "log", SCHEMA_GROUP, MEMBERS(log_rows), .help = "The log, on standard error." },
+};
+
+static const struct schema everything = { sections, LENGTH(sections) };
+
+const struct schema *schema_conf(void)
+{
+	return &everything;
+}
+
+const struct schema_row *schema_find(const struct schema *schema, const char *name)
+{
+	for (size_t i = 0; i < schema->n; i++) {
+		if (strcmp(schema->rows[i].name, name) == 0)
+			return &schema->rows[i];
+	}
+	return NULL;
+}
+
+/* --- names that are nearly right --- */
+
+#define NAME_MAX_LEN 32
+
+/* How many characters to insert, delete or replace (Levenshtein); both shorter than NAME_MAX_LEN.
+ */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[NAME_MAX_LEN];
+	size_t len = strlen(b);
+
+	for (size_t j = 0; j <= len; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i] != '\0'; i++) {
+		size_t corner = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < len; j++) {
+			size_t replace = corner + (a[i] != b[j]);
+
+			corner = row[j + 1];
+			row[j + 1] = MIN(replace, MIN(row[j], corner) + 1);
+		}
+	}
+	return row[len];
+}
+
+const struct schema_row *schema_nearest(const struct schema *schema, const char *name)
+{
+	const struct schema_row *nearest = NULL;
+	size_t least = strlen(name) / 3 + 1; /* further away is another word */
+
+	if (strlen(name) >= NAME_MAX_LEN)
+		return NULL;
+	for (size_t i = 0; i < schema->n; i++) {
+		size_t d = distance(name, schema->rows[i].name);
+
+		if (d <= least && (nearest == NULL || d < least)) {
+			nearest = &schema->rows[i];
+			least = d;
+		}
+	}
+	return nearest;
+}
+
+/* --- ranges for people --- */
+
+static void choices_text(const struct schema_row *row, char *buf)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; row->choices[i] != NULL && len < SCHEMA_RANGE_MAX; i++)
+		len += (size_t)snprintf(buf + len, SCHEMA_RANGE_MAX - len, "%s\"%s\"",
+		    i > 0 ? ", " : "", row->choices[i]);
+}
+
+static void range_text(const struct schema_row *row, double scale, char *buf)
+{
+	snprintf(buf, SCHEMA_RANGE_MAX, "%s%.10g to %.10g%s%s", row->or_zero ? "0, or " : "",
+	    row->least / scale, row->most / scale, row->unit != NULL ? " " : "",
+	    row->unit != NULL ? row->unit : "");
+}
+
+const char *schema_range(const struct schema_row *row, char *buf)
+{
+	switch (row->type) {
+	case SCHEMA_BOOL:
+		snprintf(buf, SCHEMA_RANGE_MAX, "true or false");
+		break;
+	case SCHEMA_ADDRESS:
+		snprintf(buf, SCHEMA_RANGE_MAX, "\"ADDRESS:PORT\"");
+		break;
+	case SCHEMA_CHOICE:
+		choices_text(row, buf);
+		break;
+	case SCHEMA_SECONDS:
+		range_text(row, SECONDS(1), buf);
+		break;
+	default:
+		range_text(row, 1, buf);
+	}
+	return buf;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What file and command line have in common: a setting is given, or something that is none. */
+#ifndef CONF_SETTING_H
+#define CONF_SETTING_H
+
+#include "gateway/conf/errors.h"
+#include "gateway/conf/value.h"
+
+/* Room for the longest path of a setting ("listeners.12.receive_buffer"). */
+#define SETTING_PATH_MAX 96
+
+/* Writes the path of @name in @group ("": not in one), cut to SETTING_PATH_MAX; returns @buf. */
+const char *setting_path(char *buf, const char *group, const char *name);
+
+/* Remembers that at->path was given at at->place.  False when out of memory. */
+bool setting_mark(struct conf *conf, const struct conf_at *at, struct conf_errors *errors);
+
+/* Stores the value in the struct at @base, which is @conf or in it.  False if there was a mistake.
+ */
+bool setting_give(struct conf *conf, const struct schema_row *row, void *base,
+    const struct value *value, const struct conf_at *at, struct conf_errors *errors);
+
+/* Adds the mistake that at->path is no setting, @name being what does not stand in @schema. */
+void setting_unknown(const struct schema *schema, const char *name, const struct conf_at *at,
+    struct conf_errors *errors);
+
+#endif
