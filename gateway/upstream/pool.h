@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the sessions of one broker share.  Private to gateway/upstream. */
+#ifndef UPSTREAM_POOL_H
+#define UPSTREAM_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <event2/event.h>
+
+#include "gateway/upstream/upstream.h"
+
+#define POOL_TICK_MS    500 /* the one timer of all sessions */
+#define POOL_FAREWELL_S 2   /* how long a closed session may take to say DISCONNECT and be heard */
+
+TAILQ_HEAD(session_queue, up_session);
+LIST_HEAD(session_list, up_session);
+
+struct upstream {
+	struct event_base *base;
+	upstream_event_fn *on_event;
+	void *ctx;
+	char *user;
+	char *password;
+	char *id_prefix;
+	char *id_suffix;
+	uint16_t port;
+	uint16_t keep_alive;    /* seconds; 0: off */
+	struct ssl_ctx_st *tls; /* NULL: plain TCP */
+	struct resolver *resolver;
+	struct lingers *lingers;
+
+	size_t alive; /* all sessions, the closed ones included */
+	size_t count;
+	size_t connected;
+
+	struct session_queue dirty;     /* to be written, or freed, by the next flush */
+	struct session_queue resolving; /* wait for the addresses of the broker */
+	struct session_queue ended;     /* their connection's end is still to be reported */
+	struct session_queue leaving;   /* closed, with DISCONNECT still to be said; oldest first */
+	struct event *report;           /* pending while @ended is not empty */
+
+	/* Every session is in one slot; each tick visits one slot, so that a session is visited
+	 * once in
+	 * @n_slots ticks and no tick has more than its share. */
+	struct session_list *slots;
+	unsigned n_slots;
+	unsigned next_slot; /* for the next new session */
+	uint32_t tick;      /* ticks since start: the clock of keep alive and farewells */
+	struct event *timer;
+};
+
+static inline uint32_t pool_ticks(unsigned seconds)
+{
+	return seconds * 1000u / POOL_TICK_MS;
+}
+
+#endif

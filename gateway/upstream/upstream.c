@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+#include <mosquitto.h>
+
+#include "common/err.h"
+#include "gateway/upstream/linger.h"
+#include "gateway/upstream/pool.h"
+#include "gateway/upstream/resolve.h"
+#include "gateway/upstream/session.h"
+#include "gateway/upstream/tls.h"
+
+#define SLOTS_MAX 120
+
+/* --- The loop's calls --- */
+
+static size_t length(const struct session_queue *queue)
+{
+	const struct up_session *s;
+	size_t n = 0;
+
+	TAILQ_FOREACH (s, queue, queue_link)
+		n++;
+	return n;
+}
+
+static void on_resolved(void *arg)
+{
+	struct upstream *up = arg;
+
+	for (size_t n = length(&up->resolving); n > 0 && !TAILQ_EMPTY(&up->resolving); n--)
+		session_resolved(TAILQ_FIRST(&up->resolving));
+}
+
+static void report_end(struct up_session *s)
+{
+	struct up_event event = {
+		.kind = s->was_up ? UP_LOST : UP_REFUSED,
+		.down = { .permanent = s->permanent, .why = s->why },
+	};
+
+	session_forget_end(s);
+	s->up->on_event(s->up->ctx, s->owner, &event);
+}
+
+/* Those that are there now: what a report leads to comes in the next turn. */
+static void on_report(evutil_socket_t fd, short what, void *arg)
+{
+	struct upstream *up = arg;
+
+	(void)fd;
+	(void)what;
+	for (size_t n = length(&up->ended); n > 0 && !TAILQ_EMPTY(&up->ended); n--)
+		report_end(TAILQ_FIRST(&up->ended));
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct upstream *up = arg;
+	struct up_session *s;
+
+	(void)fd;
+	(void)what;
+	up->tick++;
+	LIST_FOREACH (s, &up->slots[up->tick % up->n_slots], slot_link)
+		session_tick(s);
+	TAILQ_FOREACH (s, &up->leaving, leaving_link) {
+		if ((int32_t)(up->tick - s->leave_until) < 0)
+			break;
+		session_bury(s);
+	}
+	lingers_tick(up->lingers, up->tick);
+	if (up->alive == 0 && lingers_empty(up->lingers))
+		event_del(up->timer);
+}
+
+static void start_timer(struct upstream *up)
+{
+	static const struct timeval interval = { .tv_usec = POOL_TICK_MS * 1000 };
+
+	if (!event_pending(up->timer, EV_TIMEOUT, NULL))
+		event_add(up->timer, &interval);
+}
+
+/* --- The pool --- */
+
+static bool copy(char **out, const char *text)
+{
+	*out = text != NULL ? strdup(text) : NULL;
+	return text == NULL || *out != NULL;
+}
+
+static bool set_up(struct upstream *up, const struct upstream_config *config)
+{
+	unsigned slots = pool_ticks(config->keep_alive > 0 ? config->keep_alive : 60) / 8;
+
+	TAILQ_INIT(&up->dirty);
+	TAILQ_INIT(&up->resolving);
+	TAILQ_INIT(&up->ended);
+	TAILQ_INIT(&up->leaving);
+	up->port = config->port;
+	up->keep_alive = config->keep_alive;
+	up->n_slots = slots < 1 ? 1 : slots > SLOTS_MAX ? SLOTS_MAX : slots;
+	up->slots = calloc(up->n_slots, sizeof(*up->slots));
+	if (up->slots == NULL)
+		return false;
+	if (!copy(&up->user, config->user) || !copy(&up->password, config->password) ||
+	    !copy(&up->id_prefix, config->id_prefix) || !copy(&up->id_suffix, config->id_suffix))
+		return false;
+	up->report = evtimer_new(up->base, on_report, up);
+	up->timer = event_new(up->base, -1, EV_PERSIST, on_tick, up);
+	up->lingers = lingers_new(up->base);
+	up->resolver = resolver_new(up->base, config->host, "/etc/resolv.conf", on_resolved, up);
+	return up->report != NULL && up->timer != NULL && up->lingers != NULL &&
+	       up->resolver != NULL;
+}
+
+/* What libmosquitto would refuse later, for every session. */
+static const char *check(const struct upstream_config *config)
+{
+	if (config->password != NULL && config->user == NULL)
+		return "a password needs a user name";
+	if (config->user != NULL &&
+	    mosquitto_validate_utf8(config->user, (int)strlen(config->user)) != 0)
+		return "the user name is not UTF-8";
+	if (config->keep_alive > 0 && config->keep_alive < 5)
+		return "the keep alive must be 0, or 5 seconds or more";
+	return NULL;
+}
+
+struct upstream *upstream_new(struct event_base *base, const struct upstream_config *config,
+    upstream_event_fn *on_event, void *ctx, char **error)
+{
+	struct upstream *up;
+	const char *wrong = check(config);
+
+	*error = NULL;
+	if (wrong != NULL) {
+		*error = strdup(wrong);
+		return NULL;
+	}
+	mosquitto_lib_init();
+	up = calloc(1, sizeof(*up));
+	if (up == NULL)
+		goto fail;
+	up->base = base;
+	up->on_event = on_event;
+	up->ctx = ctx;
+	if (!set_up(up, config))
+		goto fail;
+	if (config->tls.on && (up->tls = tls_new(config, error)) == NULL)
+		goto fail;
+	return up;
+fail:
+	if (*error == NULL)
+		*error = strdup("out of memory");
+	if (up != NULL)
+		upstream_free(up);
+	else
+		mosquitto_lib_cleanup();
+	return NULL;
+}
+
+static void end_all(struct upstream *up)
+{
+	struct up_session *s;
+
+	for (unsigned i = 0; i < up->n_slots; i++) {
+		while ((s = LIST_FIRST(&up->slots[i])) != NULL) {
+			if (s->state == SESSION_CONNECTED && !s->leaving)
+				upstream_close(s, UP_DISCONNECT);
+			session_flush(s);
+			session_free(s);
+		}
+	}
+}
+
+struct upstream *upstream_free(struct upstream *up)
+{
+	if (up == NULL)
+		return NULL;
+	if (up->slots != NULL)
+		end_all(up);
+	resolver_free(up->resolver);
+	lingers_free(up->lingers);
+	if (up->timer != NULL)
+		event_free(up->timer);
+	if (up->report != NULL)
+		event_free(up->report);
+	tls_free(up->tls);
+	free(up->slots);
+	free(up->user);
+	free(up->password);
+	free(up->id_prefix);
+	free(up->id_suffix);
+	free(up);
+	mosquitto_lib_cleanup();
+	return NULL;
+}
+
+void upstream_flush(struct upstream *up)
+{
+	struct up_session *s;
+
+	while ((s = TAILQ_FIRST(&up->dirty)) != NULL) {
+		if (s->state == SESSION_DEAD) {
+			session_free(s);
+			continue;
+		}
+		TAILQ_REMOVE(&up->dirty, s, dirty_link);
+		s->dirty = false;
+		session_flush(s);
+	}
+}
+
+size_t upstream_count(const struct upstream *up)
+{
+	return up->count;
+}
+
+size_t upstream_connected(const struct upstream *up)
+{
+	return up->connected;
+}
+
+/* --- Sessions --- */
+
+struct up_session *upstream_open(
+    struct upstream *up, struct client *owner, const struct up_spec *spec)
+{
+	struct up_session *s = session_new(up, owner, spec);
+
+	if (s == NULL)
+		return NULL;
+	up->count++;
+	start_timer(up);
+	session_connect(s);
+	return s;
+}
+
+void upstream_reconnect(struct up_session *s)
+{
+	session_connect(s);
+}
+
+/* Whether DISCONNECT, or something before it, may still have to be said. */
+static bool has_last_words(const struct up_session *s)
+{
+	if (s->state == SESSION_GREETING || s->state == SESSION_CONNECTED)
+		return true;
+	return s->state != SESSION_IDLE && s->requests.held > 0;
+}
+
+void upstream_close(struct up_session *s, enum up_farewell farewell)
+{
+	struct upstream *up = s->up;
+
+	up->count--;
+	if (s->state == SESSION_DIALLING)
+		resolver_avoid(up->resolver, s->address);
+	if (farewell == UP_ABORT || !has_last_words(s)) {
+		session_bury(s);
+		return;
+	}
+	s->leaving = true;
+	s->leave_until = up->tick + pool_ticks(POOL_FAREWELL_S);
+	TAILQ_INSERT_TAIL(&up->leaving, s, leaving_link);
+	session_watch_input(s);
+	session_touch(s);
+}
+
+static int add(struct up_session *s, const struct request *request, uint16_t *token)
+{
+	bool hold = s->state != SESSION_CONNECTED;
+	int rc = requests_add(&s->requests, s->mosq, request, hold, token);
+
+	if (rc < 0 || hold)
+		return rc;
+	s->packets++;
+	session_touch(s);
+	return 0;
+}
+
+static int publish_once(struct up_session *s, const struct request *request)
+{
+	int rc;
+
+	if (s->state != SESSION_CONNECTED)
+		return -ERR_STATE;
+	rc = mosquitto_publish(s->mosq, NULL, request->topic, (int)request->payload.len,
+	    request->payload.data, 0, request->retain);
+	if (rc != MOSQ_ERR_SUCCESS)
+		return rc == MOSQ_ERR_NOMEM ? -ERR_NOMEM : -ERR_INVALID;
+	s->packets++;
+	session_touch(s);
+	return 0;
+}
+
+int upstream_publish(struct up_session *s, const char *topic, struct sn_bytes payload, int qos,
+    bool retain, uint16_t *token)
+{
+	struct request request = { REQUEST_PUBLISH, qos, retain, topic, payload };
+
+	return qos == 0 ? publish_once(s, &request) : add(s, &request, token);
+}
+
+int upstream_subscribe(struct up_session *s, const char *filter, int qos, uint16_t *token)
+{
+	struct request request = { .kind = REQUEST_SUBSCRIBE, .qos = qos, .topic = filter };
+
+	return s->state == SESSION_IDLE ? -ERR_STATE : add(s, &request, token);
+}
+
+int upstream_unsubscribe(struct up_session *s, const char *filter, uint16_t *token)
+{
+	struct request request = { .kind = REQUEST_UNSUBSCRIBE, .topic = filter };
+
+	return s->state == SESSION_IDLE ? -ERR_STATE : add(s, &request, token);
+}
+
+void upstream_pause(struct up_session *s, bool paused)
+{
+	if (s->paused == paused)
+		return;
+	s->paused = paused;
+	s->ping_open = false;
+	s->last_in = s->up->tick;
+	session_watch_input(s);
+}
