@@ -10,6 +10,8 @@
 
 static void enter_connecting(struct gw *gw, struct client *client);
 static void enter_active(struct gw *gw, struct client *client);
+static void enter_asleep(struct gw *gw, struct client *client);
+static void enter_awake(struct gw *gw, struct client *client);
 static void enter_disconnected(struct gw *gw, struct client *client);
 static void enter_lost(struct gw *gw, struct client *client);
 
@@ -22,10 +24,12 @@ static const struct {
 	unsigned from; /* the states that may come before */
 } states[CLIENT_STATES] = {
 	[CLIENT_DISCONNECTED] = { "disconnected", enter_disconnected,
-	    FROM(CONNECTING) | FROM(ACTIVE) },
+	    FROM(CONNECTING) | FROM(ACTIVE) | FROM(ASLEEP) | FROM(AWAKE) },
 	[CLIENT_CONNECTING] = { "connecting", enter_connecting, ~0u },
-	[CLIENT_ACTIVE] = { "active", enter_active, FROM(CONNECTING) },
-	[CLIENT_LOST] = { "lost", enter_lost, FROM(ACTIVE) },
+	[CLIENT_ACTIVE] = { "active", enter_active, FROM(CONNECTING) | FROM(ASLEEP) | FROM(AWAKE) },
+	[CLIENT_ASLEEP] = { "asleep", enter_asleep, FROM(ACTIVE) | FROM(ASLEEP) | FROM(AWAKE) },
+	[CLIENT_AWAKE] = { "awake", enter_awake, FROM(ASLEEP) },
+	[CLIENT_LOST] = { "lost", enter_lost, FROM(ACTIVE) | FROM(ASLEEP) | FROM(AWAKE) },
 };
 
 const char *client_state_name(enum client_state state)
@@ -50,12 +54,10 @@ static void enter_connecting(struct gw *gw, struct client *client)
 	deadline_clear(gw->deadlines, &client->supervision);
 }
 
-static void supervise(struct gw *gw, struct client *client)
+static void supervise(struct gw *gw, struct client *client, uint16_t seconds)
 {
-	int64_t patience = client_patience_ms(client->keep_alive);
+	int64_t patience = seconds > 0 ? client_patience_ms(seconds) : gw->config.timers.max_idle;
 
-	if (client->keep_alive == 0)
-		patience = gw->config.timers.max_idle;
 	if (patience == 0)
 		deadline_clear(gw->deadlines, &client->supervision);
 	else
@@ -65,7 +67,21 @@ static void supervise(struct gw *gw, struct client *client)
 
 static void enter_active(struct gw *gw, struct client *client)
 {
-	supervise(gw, client);
+	supervise(gw, client, client->keep_alive);
+}
+
+/* Also when it was asleep already: the sleep starts anew (SN12-SLEEP-13, -20). */
+static void enter_asleep(struct gw *gw, struct client *client)
+{
+	pending_stop(gw, client);
+	supervise(gw, client, client->sleep_duration);
+}
+
+/* The specification stops the sleep timer here.  A window that something outside keeps open - the
+ * broker's answer to a SUBSCRIBE - must still end some day. */
+static void enter_awake(struct gw *gw, struct client *client)
+{
+	supervise(gw, client, client->sleep_duration);
 }
 
 /* The end of a connection: nothing is sent to the client any more. */
@@ -75,10 +91,14 @@ static void end_connection(struct gw *gw, struct client *client, enum up_farewel
 	deadline_clear(gw->deadlines, &client->supervision);
 	subscribe_clear_requests(client);
 	replies_clear(&client->replies);
+	client->will_answers = 0;
 	link_close(gw, client, farewell);
 	clients_unbind(&gw->clients, client);
 	if (client->clean)
 		clients_remove(gw, client);
+	else if (gw->config.timers.session_expiry > 0)
+		deadline_set(gw->deadlines, &client->supervision,
+		    monotime_add_ms(gw->now, gw->config.timers.session_expiry));
 }
 
 static void enter_disconnected(struct gw *gw, struct client *client)
@@ -97,7 +117,14 @@ static void supervision_expired(void *ctx, struct deadline *deadline)
 	struct client *client =
 	    (struct client *)((char *)deadline - offsetof(struct client, supervision));
 
-	client_lose(gw, client, "keep alive expired");
+	if (client->state == CLIENT_ACTIVE) {
+		client_lose(gw, client, "keep alive expired");
+	} else if (client->peer != NULL) {
+		client_lose(gw, client, "sleep expired");
+	} else {
+		gw_note(gw, NOTE_EXPIRED, client, NULL);
+		clients_remove(gw, client);
+	}
 }
 
 void client_init(struct client *client)
@@ -111,13 +138,17 @@ void client_init(struct client *client)
 void client_heard(struct gw *gw, struct client *client)
 {
 	if (client->state == CLIENT_ACTIVE)
-		supervise(gw, client);
+		supervise(gw, client, client->keep_alive);
+	else if (client->state == CLIENT_ASLEEP || client->state == CLIENT_AWAKE)
+		supervise(gw, client, client->sleep_duration);
 }
 
 void client_leave(struct gw *gw, struct client *client, const char *why)
 {
 	gw->metrics.disconnects++;
-	say_plain(gw, client->peer, SN_DISCONNECT);
+	if (why == NULL ||
+	    client->state != CLIENT_ASLEEP) /* a sleeper is not disturbed: it asks when it wakes */
+		say_plain(gw, client->peer, SN_DISCONNECT);
 	gw_note(gw, NOTE_DISCONNECTED, client, why);
 	client_set_state(gw, client, CLIENT_DISCONNECTED);
 }

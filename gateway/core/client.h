@@ -8,8 +8,10 @@
 
 #include <uthash.h>
 
+#include "common/rate.h"
 #include "gateway/core/deadline.h"
 #include "gateway/core/link.h"
+#include "gateway/core/outbox.h"
 #include "gateway/core/peer.h"
 #include "gateway/core/pending.h"
 #include "gateway/core/pub_in.h"
@@ -26,7 +28,9 @@ enum client_state {
 	CLIENT_DISCONNECTED, /* known, but without a connection: new, or a stored session */
 	CLIENT_CONNECTING,   /* from CONNECT to CONNACK */
 	CLIENT_ACTIVE,
-	CLIENT_LOST, /* supervision expired; a stored session */
+	CLIENT_ASLEEP, /* DISCONNECT with a duration: messages are kept, nothing is sent */
+	CLIENT_AWAKE,  /* a sleeper said PINGREQ: its messages are sent, then PINGRESP */
+	CLIENT_LOST,   /* supervision expired; a stored session */
 	CLIENT_STATES,
 };
 
@@ -36,17 +40,20 @@ struct client {
 	char *id;          /* terminated; valid UTF-8 without U+0000 */
 	struct peer *peer; /* bound while connecting, active, asleep or awake; else NULL */
 	enum client_state state;
-	bool clean;          /* the session ends with the connection */
-	uint16_t keep_alive; /* seconds; 0: none */
+	bool clean;              /* the session ends with the connection */
+	uint16_t keep_alive;     /* seconds; 0: none */
+	uint16_t sleep_duration; /* seconds, of the last DISCONNECT with a duration */
 	uint16_t last_msg_id;
 
-	struct setup *setup; /* while connecting */
-	struct will *will;   /* NULL: none */
+	struct setup *setup;  /* while connecting */
+	struct will *will;    /* NULL: none */
+	uint8_t will_answers; /* of will_update.c */
 	struct topic_reg *topics;
 	struct subscriptions subs;
 	struct inbound_list inbound;
 	struct outbox outbox;
 	struct pending pending;
+	struct rate packets; /* that it sends */
 	struct replies replies;
 	struct link link;
 	struct deadline supervision; /* keep alive; of a connection setup: the whole of it */

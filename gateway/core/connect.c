@@ -5,6 +5,7 @@
 
 #include "gateway/core/core.h"
 #include "gateway/core/say.h"
+#include "gateway/core/sleep.h"
 #include "gateway/core/topic_name.h"
 
 enum {
@@ -150,8 +151,7 @@ static void begin_setup(
 		ask_broker(gw, client);
 }
 
-/* Another client connects from the address of @client, which therefore is gone (SN12-CONN-09). */
-static void push_out(struct gw *gw, struct client *client)
+void connect_push_out(struct gw *gw, struct client *client)
 {
 	if (client->state == CLIENT_CONNECTING)
 		connect_abandon(gw, client);
@@ -183,7 +183,9 @@ void connect_connect(
 		return;
 	}
 	if (client != NULL && client != known)
-		push_out(gw, client);
+		connect_push_out(gw, client);
+	if (known != NULL && sleep_returns(gw, known, from, connect))
+		return;
 	if (known == NULL && (known = clients_add(gw, connect->client_id)) == NULL) {
 		gw_note(gw, NOTE_NOMEM, NULL, NULL);
 		refuse(gw, from, SN_CONGESTION, "out of memory");

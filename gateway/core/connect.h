@@ -32,6 +32,9 @@ void connect_repeat_prompt(struct gw *gw, struct client *client, uint8_t type, u
 /* Ends a setup without a word to the client: it stopped answering, or went away. */
 void connect_abandon(struct gw *gw, struct client *client);
 
+/* Another client speaks from the address of @client, which therefore is gone (SN12-CONN-09). */
+void connect_push_out(struct gw *gw, struct client *client);
+
 /* NULL is fine; returns NULL. */
 struct setup *connect_setup_free(struct setup *setup);
 

@@ -11,7 +11,9 @@
 #include "gateway/core/client.h"
 #include "gateway/core/clients.h"
 #include "gateway/core/deadline.h"
+#include "gateway/core/discovery.h"
 #include "gateway/core/gw.h"
+#include "gateway/core/own.h"
 
 /* The packet that is being handled, until it has been shown to the trace. */
 struct heard {
@@ -23,9 +25,9 @@ struct heard {
 	const char *verdict;
 };
 
-/* Deadlines of the gateway itself. */
 enum {
-	GW_DEADLINES = 4
+	GW_DEADLINES = 2, /* of the gateway itself */
+	STRANGER_BUCKETS = 256,
 };
 
 struct gw {
@@ -36,9 +38,14 @@ struct gw {
 	struct deadlines *deadlines;
 	monotime_t now; /* of the entry point that is running */
 
-	uint64_t random;                                 /* state of gw_random() */
-	struct rate reconnects;                          /* upstream reconnects of all clients */
-	struct rate strangers;                           /* answers to peers without a session */
+	uint64_t random; /* state of gw_random() */
+	struct own own;
+	struct discovery discovery;
+	struct rate reconnects; /* upstream reconnects of all clients */
+	struct rate strangers;  /* answers to peers without a session: to all of them, and to those
+	                           whose  addresses share a bucket */
+	struct rate strangers_by_address[STRANGER_BUCKETS];
+	struct rate qos_minus_one;
 	struct heard *heard;                             /* NULL: nothing to trace */
 	uint8_t out[3 + SN_NODE_ID_MAX + SN_PACKET_MAX]; /* the datagram being written */
 };

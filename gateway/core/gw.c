@@ -11,14 +11,17 @@
 #include "gateway/core/ping.h"
 #include "gateway/core/pub_in.h"
 #include "gateway/core/pub_out.h"
+#include "gateway/core/qos_minus_one.h"
 #include "gateway/core/register.h"
 #include "gateway/core/say.h"
+#include "gateway/core/sleep.h"
 #include "gateway/core/subscribe.h"
+#include "gateway/core/will_update.h"
 
 /* In which states a message is listened to. */
 enum {
 	IN_SETUP = 1u << CLIENT_CONNECTING,
-	IN_SESSION = 1u << CLIENT_ACTIVE,
+	IN_SESSION = 1u << CLIENT_ACTIVE | 1u << CLIENT_ASLEEP | 1u << CLIENT_AWAKE,
 };
 
 /* What a peer that has no session is told (SN12-DISC-06). */
@@ -29,10 +32,13 @@ enum stranger {
 
 typedef void handler_fn(struct gw *gw, struct client *client, const struct sn_packet *packet);
 
+/* A duration of 0 could not be supervised, and means no sleep (SN12-SLEEP-21). */
 static void disconnect(struct gw *gw, struct client *client, const struct sn_packet *packet)
 {
-	(void)packet;
-	client_leave(gw, client, NULL);
+	if (packet->disconnect.duration > 0 && client->state != CLIENT_CONNECTING)
+		sleep_begin(gw, client, packet->disconnect.duration);
+	else
+		client_leave(gw, client, NULL);
 }
 
 /* The messages that a session serves.  CONNECT stands apart: it makes the session. */
@@ -54,6 +60,8 @@ static const struct handler {
 	[SN_UNSUBSCRIBE] = { subscribe_unsubscribe, IN_SESSION, TOLD_DISCONNECT },
 	[SN_PINGREQ] = { ping_pingreq, IN_SESSION, TOLD_DISCONNECT },
 	[SN_PINGRESP] = { ping_pingresp, IN_SESSION, IGNORED },
+	[SN_WILLTOPICUPD] = { will_update_topic, IN_SESSION, TOLD_DISCONNECT },
+	[SN_WILLMSGUPD] = { will_update_message, IN_SESSION, TOLD_DISCONNECT },
 	[SN_DISCONNECT] = { disconnect, IN_SETUP | IN_SESSION, TOLD_DISCONNECT },
 };
 
@@ -78,8 +86,10 @@ struct gw *gw_new(
 	gw->ports = *ports;
 	gw->clients.key = seed;
 	gw->random = seed.k0 ^ seed.k1;
+	own_init(&gw->own);
+	discovery_init(&gw->discovery);
 	gw->deadlines = deadlines_new(gw);
-	if (gw->deadlines == NULL)
+	if (gw->deadlines == NULL || deadlines_reserve(gw->deadlines, GW_DEADLINES) < 0)
 		return gw_free(gw);
 	return gw;
 }
@@ -95,9 +105,24 @@ struct gw *gw_free(struct gw *gw)
 		clients_remove(gw, client);
 	}
 	clients_sweep(gw);
+	if (gw->deadlines != NULL)
+		own_close(gw);
 	deadlines_free(gw->deadlines);
 	free(gw);
 	return NULL;
+}
+
+void gw_configure(struct gw *gw, const struct gw_config *config)
+{
+	gw->config = *config;
+}
+
+void gw_start(struct gw *gw, monotime_t now)
+{
+	begin(gw, now);
+	discovery_start(gw);
+	own_start(gw);
+	end(gw);
 }
 
 /* SplitMix64 (Steele, Lea, Flood): small, and good enough for jitter. */
@@ -171,6 +196,19 @@ static void drop(struct gw *gw, enum gw_note_kind kind, const char *why)
 	gw_note(gw, kind, NULL, why);
 }
 
+/* Both for all strangers together and for each address: one that floods us does not use up the
+ * answers that others wait for. */
+static bool may_answer_stranger(struct gw *gw, const struct peer *from)
+{
+	uint32_t per_second = gw->config.limits.stranger_answers;
+	uint32_t per_address = per_second > 10 ? per_second / 10 : per_second;
+	uint64_t bucket =
+	    siphash(&gw->clients.key, from->addr.ip, sizeof from->addr.ip) % STRANGER_BUCKETS;
+
+	return rate_take(&gw->strangers_by_address[bucket], gw->now, per_address, per_address) &&
+	       rate_take(&gw->strangers, gw->now, per_second, per_second);
+}
+
 /* A message from a peer without a session: DISCONNECT makes a node that lost its session connect
  * again, at a bounded rate, and never longer than the question (SN12-DISC-05 to -08, SN12-ERR-02).
  */
@@ -180,29 +218,20 @@ static void answer_stranger(struct gw *gw, const struct peer *from, const struct
 	gw->heard->verdict = "no session";
 	if (handlers[packet->type].stranger == IGNORED)
 		return;
-	if (packet->type == SN_PUBLISH && packet->publish.flags.qos < 0) {
-		gw->metrics.publishes_dropped++;
-		return;
-	}
-	if (!rate_take(&gw->strangers, gw->now, gw->config.limits.stranger_answers,
-	        gw->config.limits.stranger_answers)) {
+	if (may_answer_stranger(gw, from))
+		say_plain(gw, from, SN_DISCONNECT);
+	else
 		gw->metrics.rate_limited++;
-		return;
-	}
-	say_plain(gw, from, SN_DISCONNECT);
 }
 
-static void dispatch(
-    struct gw *gw, const struct peer *from, struct client *client, const struct sn_packet *packet)
+static void serve(struct gw *gw, struct client *client, const struct sn_packet *packet)
 {
 	const struct handler *h = &handlers[packet->type];
 
-	if (packet->type == SN_CONNECT) {
-		connect_connect(gw, from, client, packet);
-		return;
-	}
-	if (client == NULL) {
-		answer_stranger(gw, from, packet);
+	if (!rate_take(
+	        &client->packets, gw->now, gw->config.limits.packets, gw->config.limits.packets)) {
+		gw->metrics.rate_limited++;
+		gw->heard->verdict = "limits.packets";
 		return;
 	}
 	if (h->handle == NULL || !(h->states & 1u << client->state)) {
@@ -212,6 +241,40 @@ static void dispatch(
 	}
 	client_heard(gw, client);
 	h->handle(gw, client, packet);
+}
+
+static void dispatch(
+    struct gw *gw, const struct peer *from, struct client *client, const struct sn_packet *packet)
+{
+	switch (packet->type) {
+	case SN_CONNECT:
+		connect_connect(gw, from, client, packet);
+		return;
+	case SN_SEARCHGW:
+		discovery_searchgw(gw, from, packet);
+		return;
+	case SN_ADVERTISE:
+		discovery_advertise(gw, from, packet);
+		return;
+	case SN_GWINFO:
+		discovery_gwinfo(gw, from, packet);
+		return;
+	case SN_PINGREQ:
+		if (packet->pingreq.client_id.len > 0)
+			client = sleep_find(gw, from, client, packet->pingreq.client_id);
+		break;
+	case SN_PUBLISH:
+		if (packet->publish.flags.qos >= 0)
+			break;
+		if (client != NULL)
+			client_heard(gw, client);
+		qos_minus_one_publish(gw, from, client, &packet->publish);
+		return;
+	}
+	if (client != NULL)
+		serve(gw, client, packet);
+	else
+		answer_stranger(gw, from, packet);
 }
 
 /* One packet, unwrapped. */
@@ -250,11 +313,6 @@ void gw_rx(struct gw *gw, monotime_t now, const struct peer *from, const uint8_t
 	end(gw);
 }
 
-static void up_connected(struct gw *gw, struct client *client, const struct up_event *event)
-{
-	link_event(gw, client, event);
-}
-
 static void up_published(struct gw *gw, struct client *client, const struct up_event *event)
 {
 	pub_in_published(gw, client, event->token);
@@ -273,9 +331,9 @@ static void up_unsubscribed(struct gw *gw, struct client *client, const struct u
 void gw_up_event(struct gw *gw, monotime_t now, struct client *owner, const struct up_event *event)
 {
 	static void (*const on[])(struct gw *, struct client *, const struct up_event *) = {
-		[UP_CONNECTED] = up_connected,
-		[UP_REFUSED] = up_connected,
-		[UP_LOST] = up_connected,
+		[UP_CONNECTED] = link_event,
+		[UP_REFUSED] = link_event,
+		[UP_LOST] = link_event,
 		[UP_PUBLISHED] = up_published,
 		[UP_SUBSCRIBED] = up_subscribed,
 		[UP_UNSUBSCRIBED] = up_unsubscribed,
@@ -283,7 +341,12 @@ void gw_up_event(struct gw *gw, monotime_t now, struct client *owner, const stru
 	};
 
 	begin(gw, now);
-	on[event->kind](gw, owner, event);
+	if (owner == NULL) {
+		own_event(gw, event);
+	} else {
+		on[event->kind](gw, owner, event);
+		link_refresh_will(gw, owner);
+	}
 	end(gw);
 }
 
@@ -305,11 +368,12 @@ void gw_shutdown(struct gw *gw, monotime_t now)
 
 	begin(gw, now);
 	HASH_ITER (by_id, gw->clients.by_id, client, next) {
-		if (client->state == CLIENT_ACTIVE)
-			client_leave(gw, client, "the gateway stops");
-		else if (client->state == CLIENT_CONNECTING)
+		if (client->state == CLIENT_CONNECTING)
 			connect_abandon(gw, client);
+		else if (client->peer != NULL)
+			client_leave(gw, client, "the gateway stops");
 	}
+	own_close(gw);
 	end(gw);
 }
 

@@ -23,9 +23,20 @@ struct gw;
 
 /* Settings of one listener, by its index. */
 struct gw_listener {
-	uint32_t max_packet; /* octets of the longest MQTT-SN message sent (SN12-FRAME-08) */
-	bool qos_minus_one;  /* take PUBLISH QoS -1 here (SN12-QM1-07) */
-	bool discovery;      /* answer SEARCHGW, send ADVERTISE */
+	/* octets of the longest MQTT-SN message sent (SN12-FRAME-08) */
+	uint32_t max_packet;
+	/* take PUBLISH QoS -1 here (SN12-QM1-07); and its private form that carries the topic name
+	 * (SN12-OPEN-09) */
+	bool qos_minus_one;
+	bool qos_minus_one_names;
+	/* answer SEARCHGW, send ADVERTISE */
+	bool discovery;
+};
+
+/* What a CONNECT of a sleeping client means (SN12-SLEEP-11, SN12-OPEN-11). */
+enum gw_wake_connect {
+	GW_WAKE_RESUME, /* its session goes on, whatever the flags say */
+	GW_WAKE_HONOUR, /* sections 6.2 and 6.3 apply */
 };
 
 /* Times are in milliseconds. */
@@ -33,33 +44,77 @@ struct gw_config {
 	uint8_t gateway_id;
 
 	struct {
-		uint32_t retry;   /* T_retry */
-		uint32_t retries; /* N_retry, a count */
-		uint32_t wait;    /* T_WAIT */
-		uint32_t
-		    connect_timeout; /* to have the broker's answer to a CONNECT (MAP-CONN-02) */
-		uint32_t
-		    hold; /* a client's session is held so long without upstream (MAP-LOST-01) */
-		uint32_t reconnect_least; /* back-off between tries to reach the broker */
+		/* T_retry; N_retry, a count; T_WAIT (section 7.2) */
+		uint32_t retry;
+		uint32_t retries;
+		uint32_t wait;
+		/* to have the broker's answer to a CONNECT (MAP-CONN-02) */
+		uint32_t connect_timeout;
+		/* an active client's session is held so long without a broker (MAP-LOST-01) */
+		uint32_t hold;
+		/* between tries to reach the broker: doubling from the one to the other */
+		uint32_t reconnect_least;
 		uint32_t reconnect_most;
-		uint32_t max_idle; /* for keep alive 0; 0: never lost (SN12-OPEN-03) */
+		/* silence allowed to a client with keep alive 0; 0: never lost (SN12-OPEN-03) */
+		uint32_t max_idle;
+		/* a message waits no longer for its client; 0: for ever (SN12-SLEEP-18) */
+		uint32_t queue_age;
+		/* a session without a connection is kept so long; 0: for ever (SN12-OPEN-23) */
+		uint32_t session_expiry;
 	} timers;
 
 	struct {
-		uint32_t clients;        /* sessions, the disconnected ones included */
-		uint32_t connecting;     /* of these, in connection setup at once */
-		uint32_t client_id;      /* characters (SN12-OPEN-05) */
-		uint32_t topics;         /* topic ids per client */
-		uint32_t subscriptions;  /* per client */
-		uint32_t publish_window; /* QoS 1/2 publishes of one client on their way
-		                            (SN12-OPEN-04) */
-		uint32_t queue_messages; /* waiting for one client */
+		/* sessions, the disconnected ones included; of these, in connection setup at once
+		 */
+		uint32_t clients;
+		uint32_t connecting;
+		/* characters of a client id (SN12-OPEN-05) */
+		uint32_t client_id;
+		/* per client: topic ids; subscriptions; QoS 1/2 publishes on their way
+		 * (SN12-OPEN-04); messages and octets that wait for it */
+		uint32_t topics;
+		uint32_t subscriptions;
+		uint32_t publish_window;
+		uint32_t queue_messages;
 		uint32_t queue_bytes;
-		uint32_t reconnects;       /* upstream reconnects per second, all clients together
-		                              (MAP-LOST-04) */
-		uint32_t stranger_answers; /* DISCONNECTs per second to peers without a session
-		                              (SN12-DISC-06) */
+		/* packets per second that one peer may send; 0: any number */
+		uint32_t packets;
+		/* of all clients together, per second: upstream reconnects (MAP-LOST-04); answers
+		 * to peers without a session (SN12-DISC-06), of which one peer gets a tenth at most
+		 */
+		uint32_t reconnects;
+		uint32_t stranger_answers;
+		/* QoS -1 messages per second (SN12-QM1-07) */
+		uint32_t qos_minus_one;
 	} limits;
+
+	/* Whether QoS 0 messages are kept for sleepers (SN12-SLEEP-18). */
+	bool buffer_qos0;
+	enum gw_wake_connect wake_connect;
+
+	/* The gateway's own MQTT client: carries QoS -1 (SN12-QM1-03), and shows whether the broker
+	 * can be reached (SN12-DISCO-02).  Opened if a listener needs it. */
+	struct {
+		const char *client_id;
+		int qos_minus_one_qos; /* 0 or 1 (SN12-QM1-05) */
+		/* topic filters that QoS -1 may publish to; none: any topic */
+		const char *const *qos_minus_one_topics;
+		size_t n_qos_minus_one_topics;
+	} own;
+
+	struct {
+		/* T_ADV; 0: no ADVERTISE (SN12-DISCO-01) */
+		uint32_t interval;
+		/* advertise only when the active gateway is silent for N_ADV of its own intervals
+		 * (SN12-DISCO-05) */
+		bool standby;
+		uint32_t missed; /* N_ADV */
+		/* answer SEARCHGW to the multicast group too, not to the searcher alone
+		 * (SN12-OPEN-13) */
+		bool answer_group;
+		/* GWINFOs per second (SN12-DISCO-13) */
+		uint32_t answers;
+	} discovery;
 
 	const struct gw_listener *listeners;
 	size_t n_listeners;
@@ -75,10 +130,17 @@ struct gw *gw_new(
 /* Frees everything, closing upstream sessions with UP_DISCONNECT.  NULL is fine; returns NULL. */
 struct gw *gw_free(struct gw *gw);
 
+/* Starts what goes on without clients: the gateway's own session and discovery.  To be called once.
+ */
+void gw_start(struct gw *gw, monotime_t now);
+
+/* Goes on with another configuration; sessions stay.  The listeners must be the same ones. */
+void gw_configure(struct gw *gw, const struct gw_config *config);
+
 /* A datagram of @len octets from @from (without node id: the core unwraps encapsulation). */
 void gw_rx(struct gw *gw, monotime_t now, const struct peer *from, const uint8_t *data, size_t len);
 
-/* An event of the upstream session whose owner is @owner. */
+/* An event of the upstream session whose owner is @owner; NULL: the gateway's own. */
 void gw_up_event(struct gw *gw, monotime_t now, struct client *owner, const struct up_event *event);
 
 /* Does what is due at @now. */

@@ -7,6 +7,7 @@
 #include "common/err.h"
 #include "gateway/core/connect.h"
 #include "gateway/core/core.h"
+#include "gateway/core/will_update.h"
 
 enum {
 	QUICK_LOSS_MS = 5000, /* a connection that lasts no longer counts as lost quickly */
@@ -44,26 +45,6 @@ static void wait_for_next_try(struct gw *gw, struct client *client)
 	set_deadline(gw, link, client->state == CLIENT_ACTIVE && left < wait ? left : wait);
 }
 
-static void try_again(struct gw *gw, struct client *client)
-{
-	uint32_t per_second = gw->config.limits.reconnects;
-	struct link *link = &client->link;
-
-	if (held_too_long(gw, client)) {
-		client_leave(gw, client, "the broker is away");
-		return;
-	}
-	if (!rate_take(&gw->reconnects, gw->now, per_second, per_second)) {
-		set_deadline(gw, link,
-		    rate_wait_ms(&gw->reconnects, gw->now, per_second, per_second) +
-		        gw_random(gw) % 1000);
-		return;
-	}
-	link->state = LINK_CONNECTING;
-	set_deadline(gw, link, gw->config.timers.connect_timeout);
-	gw->ports.up_reconnect(gw->ports.ctx, link->session);
-}
-
 static void refused(struct gw *gw, struct client *client, bool permanent, const char *why)
 {
 	if (client->state == CLIENT_CONNECTING)
@@ -73,6 +54,8 @@ static void refused(struct gw *gw, struct client *client, bool permanent, const 
 	else
 		wait_for_next_try(gw, client);
 }
+
+static void try_again(struct gw *gw, struct client *client);
 
 static void expired(void *ctx, struct deadline *deadline)
 {
@@ -91,7 +74,8 @@ void link_init(struct link *link)
 	deadline_init(&link->deadline, expired);
 }
 
-int link_open(struct gw *gw, struct client *client, bool clean, const struct will *will)
+/* Opens a session in the place of none. */
+static int open_session(struct gw *gw, struct client *client, bool clean, const struct will *will)
 {
 	struct link *link = &client->link;
 	struct up_will up_will;
@@ -105,10 +89,16 @@ int link_open(struct gw *gw, struct client *client, bool clean, const struct wil
 	if (link->session == NULL)
 		return -ERR_NOMEM;
 	link->state = LINK_CONNECTING;
-	link->attempts = 0;
-	link->quick_losses = 0;
+	link->stale_will = false;
 	set_deadline(gw, link, gw->config.timers.connect_timeout);
 	return 0;
+}
+
+int link_open(struct gw *gw, struct client *client, bool clean, const struct will *will)
+{
+	client->link.attempts = 0;
+	client->link.quick_losses = 0;
+	return open_session(gw, client, clean, will);
 }
 
 void link_close(struct gw *gw, struct client *client, enum up_farewell farewell)
@@ -120,10 +110,63 @@ void link_close(struct gw *gw, struct client *client, enum up_farewell farewell)
 	gw->ports.up_close(gw->ports.ctx, link->session, farewell);
 	link->session = NULL;
 	link->state = LINK_CLOSED;
+	link->stale_will = link->rearming = false;
 	deadline_clear(gw->deadlines, &link->deadline);
 	pub_in_link_closed(client);
 	subscribe_clear_requests(client);
 	client->outbox.paused = false;
+}
+
+/* A session with the client's will as it is now. */
+static void reopen(struct gw *gw, struct client *client)
+{
+	link_close(gw, client, UP_DISCONNECT);
+	if (open_session(gw, client, client->clean, client->will) < 0)
+		client_leave(gw, client, "no upstream session to be had");
+}
+
+static void try_again(struct gw *gw, struct client *client)
+{
+	uint32_t per_second = gw->config.limits.reconnects;
+	struct link *link = &client->link;
+
+	if (held_too_long(gw, client)) {
+		client_leave(gw, client, "the broker is away");
+	} else if (!rate_take(&gw->reconnects, gw->now, per_second, per_second)) {
+		set_deadline(gw, link,
+		    rate_wait_ms(&gw->reconnects, gw->now, per_second, per_second) +
+		        gw_random(gw) % 1000);
+	} else if (link->stale_will) {
+		reopen(gw, client);
+	} else {
+		link->state = LINK_CONNECTING;
+		set_deadline(gw, link, gw->config.timers.connect_timeout);
+		gw->ports.up_reconnect(gw->ports.ctx, link->session);
+	}
+}
+
+void link_hold_anew(struct gw *gw, struct client *client)
+{
+	if (!link_is_up(&client->link))
+		client->link.since = gw->now;
+}
+
+/* Publishes that the broker has not acknowledged, and requests that it has not answered, would be
+ * lost. */
+static bool is_quiet(const struct client *client)
+{
+	return client->subs.requests == NULL && !pub_in_is_forwarding(client);
+}
+
+void link_refresh_will(struct gw *gw, struct client *client)
+{
+	struct link *link = &client->link;
+
+	if (!link->stale_will || !link_is_up(link) || !is_quiet(client))
+		return;
+	link->since = gw->now;
+	reopen(gw, client);
+	link->rearming = true;
 }
 
 static void connected(struct gw *gw, struct client *client, bool session_present)
@@ -139,7 +182,11 @@ static void connected(struct gw *gw, struct client *client, bool session_present
 	}
 	gw_note(gw, NOTE_LINK_RESTORED, client, NULL);
 	subscribe_restore(gw, client, !session_present);
+	subscribe_swallow_retained(client, link->rearming);
+	link->rearming = false;
 	pub_out_link_up(gw, client);
+	if (!link->stale_will)
+		will_update_armed(gw, client);
 }
 
 static void lost(struct gw *gw, struct client *client, const char *why)

@@ -29,6 +29,8 @@ struct link {
 	enum link_state state;
 	uint8_t attempts;     /* tries since the loss */
 	uint8_t quick_losses; /* losses in a row soon after the connection was made */
+	bool stale_will;      /* the broker has not the client's will as it is now */
+	bool rearming;        /* the connection is made anew for the will's sake */
 	monotime_t since;     /* connected, or lost, since */
 	struct deadline deadline;
 };
@@ -47,6 +49,14 @@ static inline bool link_is_up(const struct link *link)
 {
 	return link->state == LINK_UP;
 }
+
+/* A client that was not supervised for the link's sake is from now on: it has the whole hold time
+ * to wait for a link that is down. */
+void link_hold_anew(struct gw *gw, struct client *client);
+
+/* If the broker has an old will and nothing is on its way, makes the connection anew (MAP-WILL-03).
+ */
+void link_refresh_will(struct gw *gw, struct client *client);
 
 /* An event of the session; UP_CONNECTED, UP_REFUSED and UP_LOST only. */
 void link_event(struct gw *gw, struct client *client, const struct up_event *event);

@@ -32,6 +32,9 @@ static void give_up(struct gw *gw, struct client *client)
 	gw_note(gw, NOTE_GAVE_UP, client, why);
 	if (client->state == CLIENT_CONNECTING)
 		connect_abandon(gw, client);
+	else if (client->state ==
+	         CLIENT_AWAKE) /* the message stays, for the next time (SN12-SLEEP-10) */
+		client_set_state(gw, client, CLIENT_ASLEEP);
 	else
 		client_lose(gw, client, why);
 }
@@ -89,6 +92,11 @@ void pending_stop(struct gw *gw, struct client *client)
 {
 	client->pending.type = PENDING_NONE;
 	deadline_clear(gw->deadlines, &client->pending.deadline);
+}
+
+void pending_repeat(struct gw *gw, struct client *client)
+{
+	repeat(gw, client);
 }
 
 bool pending_is(const struct pending *pending, uint8_t type, uint16_t msg_id)

@@ -36,6 +36,9 @@ void pending_start(struct gw *gw, struct client *client, uint8_t type, uint16_t 
 /* Nothing for T_WAIT. */
 void pending_hold(struct gw *gw, struct client *client);
 
+/* Sends the pending packet again before its time; there must be one, and no hold. */
+void pending_repeat(struct gw *gw, struct client *client);
+
 void pending_stop(struct gw *gw, struct client *client);
 
 /* True if that packet waits for an answer. */

@@ -87,6 +87,7 @@ enum gw_note_kind {
 	NOTE_VIOLATION, /* a packet against the protocol; detail: which rule */
 	NOTE_LIMIT,     /* a configured limit refused something; detail: its name */
 	NOTE_DROPPED,   /* a message for the client was dropped; detail: why */
+	NOTE_EXPIRED,   /* a session without a connection was forgotten */
 	NOTE_GAVE_UP,   /* the client did not acknowledge; detail: what */
 	NOTE_NOMEM,
 	NOTE_NETWORK, /* about no client: gateway ids that clash, a stand-by that takes over; detail

@@ -82,6 +82,11 @@ static void forget_oldest_received(struct inbound_list *list)
 	}
 }
 
+bool pub_in_is_forwarding(const struct client *client)
+{
+	return count_stage(&client->inbound, INBOUND_FORWARDED) > 0;
+}
+
 void pub_in_link_closed(struct client *client)
 {
 	struct inbound_list *list = &client->inbound;
@@ -206,11 +211,6 @@ void pub_in_publish(struct gw *gw, struct client *client, const struct sn_packet
 	struct sn_bytes name;
 	enum sn_return_code code;
 
-	if (publish->flags.qos < 0) {
-		gw->metrics.publishes_dropped++;
-		gw_refuse(gw, client, "QoS -1");
-		return;
-	}
 	code =
 	    topic_ref_name(gw, client, publish->flags.topic_type, publish->topic_id, &room, &name);
 	if (code == SN_ACCEPTED && is_shared_filter(name))

@@ -6,6 +6,7 @@
 #ifndef CORE_PUB_IN_H
 #define CORE_PUB_IN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,9 @@ void pub_in_pubrel(struct gw *gw, struct client *client, const struct sn_packet 
 
 /* The broker took responsibility for the publish of @token. */
 void pub_in_published(struct gw *gw, struct client *client, uint16_t token);
+
+/* True if the broker has not acknowledged all. */
+bool pub_in_is_forwarding(const struct client *client);
 
 /* The upstream session is gone: forgets what the broker has not acknowledged. */
 void pub_in_link_closed(struct client *client);

@@ -8,25 +8,7 @@
 #include "common/err.h"
 #include "gateway/core/core.h"
 #include "gateway/core/say.h"
-
-enum stage {
-	QUEUED,
-	SENT,     /* at least once; the next time with DUP */
-	RELEASED, /* QoS 2: PUBREC came, PUBREL is what goes out now */
-};
-
-struct message {
-	struct message *next;
-	size_t payload_len;
-	uint16_t topic_len;
-	uint16_t msg_id; /* 0 until it is sent at QoS 1 or 2 */
-	uint8_t qos;
-	uint8_t stage;
-	bool retain;
-	bool corrected; /* the client rejected its topic id once: a normal id, told anew, is the
-	                   last try */
-	char octets[];  /* the topic name, terminated, then the payload */
-};
+#include "gateway/core/sleep.h"
 
 /* How the client will know the topic of a message (SN12-TOPIC-06). */
 struct address {
@@ -34,69 +16,6 @@ struct address {
 	uint16_t id;
 	struct topic *topic; /* of a normal id */
 };
-
-static struct sn_bytes topic_of(const struct message *m)
-{
-	return (struct sn_bytes){ (const uint8_t *)m->octets, m->topic_len };
-}
-
-static struct sn_bytes payload_of(const struct message *m)
-{
-	return (struct sn_bytes){ (const uint8_t *)m->octets + m->topic_len + 1, m->payload_len };
-}
-
-static uint32_t size_of(const struct message *m)
-{
-	return (uint32_t)(sizeof *m + m->topic_len + 1 + m->payload_len);
-}
-
-/* ---- the queue ---- */
-
-static struct message *message_new(const struct up_event *event)
-{
-	struct sn_bytes payload = event->message.payload;
-	size_t topic_len = strlen(event->message.topic);
-	struct message *m = malloc(sizeof *m + topic_len + 1 + payload.len);
-
-	if (m == NULL)
-		return NULL;
-	*m = (struct message){
-		.payload_len = payload.len,
-		.topic_len = (uint16_t)topic_len,
-		.qos = (uint8_t)event->message.qos,
-		.retain = event->message.retain,
-		.stage = QUEUED,
-	};
-	memcpy(m->octets, event->message.topic, topic_len + 1);
-	if (payload.len > 0)
-		memcpy(m->octets + topic_len + 1, payload.data, payload.len);
-	return m;
-}
-
-static void append(struct outbox *outbox, struct message *m)
-{
-	if (outbox->last != NULL)
-		outbox->last->next = m;
-	else
-		outbox->first = m;
-	outbox->last = m;
-	outbox->count++;
-	outbox->bytes += size_of(m);
-}
-
-/* Takes the message behind @before (NULL: the first) out and frees it. */
-static void drop_after(struct outbox *outbox, struct message *before)
-{
-	struct message **at = before != NULL ? &before->next : &outbox->first;
-	struct message *m = *at;
-
-	*at = m->next;
-	if (outbox->last == m)
-		outbox->last = before;
-	outbox->count--;
-	outbox->bytes -= size_of(m);
-	free(m);
-}
 
 static void note_dropped(struct gw *gw, struct client *client, const char *why)
 {
@@ -132,16 +51,10 @@ void pub_out_link_up(struct gw *gw, struct client *client)
 
 static bool drop_oldest_qos0(struct gw *gw, struct client *client)
 {
-	struct message *before = NULL;
-
-	for (struct message *m = client->outbox.first; m != NULL; before = m, m = m->next) {
-		if (m->qos > 0)
-			continue;
-		drop_after(&client->outbox, before);
-		note_dropped(gw, client, "queue full");
-		return true;
-	}
-	return false;
+	if (!outbox_drop_oldest_qos0(&client->outbox, !pending_none(&client->pending)))
+		return false;
+	note_dropped(gw, client, "queue full");
+	return true;
 }
 
 /* Queues the message.  When the queue is full, QoS 0 goes first, the oldest first; QoS 1 and 2 are
@@ -156,20 +69,21 @@ static void enqueue(struct gw *gw, struct client *client, const struct up_event 
 		note_dropped(gw, client, "queue full");
 		return;
 	}
-	m = message_new(event);
+	m = outbox_append(&client->outbox, event->message.topic, event->message.payload,
+	    event->message.qos, event->message.retain);
 	if (m == NULL) {
 		gw_note(gw, NOTE_NOMEM, client, NULL);
 		note_dropped(gw, client, "out of memory");
 		return;
 	}
-	append(&client->outbox, m);
+	m->queued = gw->now;
 	watch_room(gw, client);
 }
 
 void pub_out_clear(struct gw *gw, struct client *client)
 {
 	while (client->outbox.first != NULL)
-		drop_after(&client->outbox, NULL);
+		outbox_drop_first(&client->outbox);
 	watch_room(gw, client);
 }
 
@@ -225,13 +139,13 @@ static bool say_publish(struct gw *gw, struct client *client, const struct addre
 static void finish_head(struct gw *gw, struct client *client)
 {
 	gw->metrics.messages_out++;
-	drop_after(&client->outbox, NULL);
+	outbox_drop_first(&client->outbox);
 	watch_room(gw, client);
 }
 
 static void drop_head(struct gw *gw, struct client *client, const char *why)
 {
-	drop_after(&client->outbox, NULL);
+	outbox_drop_first(&client->outbox);
 	note_dropped(gw, client, why);
 	watch_room(gw, client);
 }
@@ -255,6 +169,14 @@ static void tell_topic(
 		drop_head(gw, client, "topic name longer than max_packet");
 }
 
+/* One that the client has not seen yet, and that has waited longer than the configuration allows.
+ */
+static bool is_too_old(const struct gw *gw, const struct message *m)
+{
+	return m->stage == MESSAGE_QUEUED && gw->config.timers.queue_age > 0 &&
+	       monotime_ms_between(m->queued, gw->now) > gw->config.timers.queue_age;
+}
+
 /* Sends the head of the queue, or the REGISTER that must come before it (with @register_id, or a
  * new id if 0). */
 static void send_head(struct gw *gw, struct client *client, uint16_t register_id)
@@ -262,12 +184,16 @@ static void send_head(struct gw *gw, struct client *client, uint16_t register_id
 	struct message *m = client->outbox.first;
 	struct address to;
 
-	if (m->stage == RELEASED) {
+	if (is_too_old(gw, m)) {
+		drop_head(gw, client, "too old");
+		return;
+	}
+	if (m->stage == MESSAGE_RELEASED) {
 		say_msg_ack(gw, client->peer, SN_PUBREL, m->msg_id);
 		pending_start(gw, client, SN_PUBREL, m->msg_id);
 		return;
 	}
-	if (!find_address(client, topic_of(m), m->corrected, &to)) {
+	if (!find_address(client, message_topic(m), m->corrected, &to)) {
 		drop_head(gw, client, "no topic id left");
 		return;
 	}
@@ -282,8 +208,8 @@ static void send_head(struct gw *gw, struct client *client, uint16_t register_id
 	}
 	if (m->qos > 0 && m->msg_id == 0)
 		m->msg_id = client_next_msg_id(client);
-	if (!say_publish(
-	        gw, client, &to, m->msg_id, m->qos, m->stage == SENT, m->retain, payload_of(m))) {
+	if (!say_publish(gw, client, &to, m->msg_id, m->qos, m->stage == MESSAGE_SENT, m->retain,
+	        message_payload(m))) {
 		drop_head(gw, client, "longer than max_packet");
 		return;
 	}
@@ -291,21 +217,23 @@ static void send_head(struct gw *gw, struct client *client, uint16_t register_id
 		finish_head(gw, client);
 		return;
 	}
-	m->stage = SENT;
+	m->stage = MESSAGE_SENT;
 	pending_start(gw, client, SN_PUBLISH, m->msg_id);
 }
 
 /* Whether anything may be sent to the client now. */
 static bool may_send(const struct client *client)
 {
-	return client->state == CLIENT_ACTIVE && pending_none(&client->pending) &&
-	       !subscribe_is_open(client);
+	return (client->state == CLIENT_ACTIVE || client->state == CLIENT_AWAKE) &&
+	       pending_none(&client->pending) && !subscribe_is_open(client);
 }
 
 void pub_out_pump(struct gw *gw, struct client *client)
 {
 	while (client->outbox.first != NULL && may_send(client))
 		send_head(gw, client, 0);
+	if (client->outbox.first == NULL && may_send(client))
+		sleep_drained(gw, client);
 }
 
 /* The common case, without a copy: QoS 0 for a client that waits for nothing and knows the topic.
@@ -333,8 +261,12 @@ static bool send_at_once(struct gw *gw, struct client *client, const struct up_e
 
 void pub_out_message(struct gw *gw, struct client *client, const struct up_event *event)
 {
-	if (send_at_once(gw, client, event))
+	if (subscribe_swallows(client, event->message.retain) || send_at_once(gw, client, event))
 		return;
+	if (event->message.qos == 0 && client->state == CLIENT_ASLEEP && !gw->config.buffer_qos0) {
+		note_dropped(gw, client, "QoS 0 for a sleeper");
+		return;
+	}
 	enqueue(gw, client, event);
 	pub_out_pump(gw, client);
 }
@@ -364,12 +296,21 @@ static void head_refused(struct gw *gw, struct client *client, const char *why)
 	pub_out_pump(gw, client);
 }
 
+/* The client cannot take more now.  One that woke up for its messages may go back to sleep. */
+static void hold(struct gw *gw, struct client *client)
+{
+	if (client->state == CLIENT_AWAKE)
+		sleep_end_window(gw, client);
+	else
+		pending_hold(gw, client);
+}
+
 /* The client does not know the id: it is told anew, once per message (SN12-GPUB-06, SN12-OPEN-15).
  */
 static void correct_head(struct gw *gw, struct client *client)
 {
 	struct message *m = client->outbox.first;
-	struct topic *topic = topic_reg_by_name(client->topics, topic_of(m));
+	struct topic *topic = topic_reg_by_name(client->topics, message_topic(m));
 
 	if (m->corrected) {
 		head_refused(gw, client, "the client rejects its topic id");
@@ -407,7 +348,7 @@ void pub_out_puback(struct gw *gw, struct client *client, const struct sn_packet
 		if (client->outbox.first->qos == 1)
 			head_done(gw, client);
 	} else if (ack->code == SN_CONGESTION) {
-		pending_hold(gw, client);
+		hold(gw, client);
 	} else if (ack->code == SN_INVALID_TOPIC_ID) {
 		correct_head(gw, client);
 	} else {
@@ -422,7 +363,7 @@ void pub_out_pubrec(struct gw *gw, struct client *client, const struct sn_packet
 	struct message *m = client->outbox.first;
 
 	if (pending_is(&client->pending, SN_PUBLISH, msg_id) && m->qos == 2) {
-		m->stage = RELEASED;
+		m->stage = MESSAGE_RELEASED;
 		pending_stop(gw, client);
 		pub_out_pump(gw, client);
 	} else if (!pending_is(&client->pending, SN_PUBLISH, msg_id)) {
@@ -458,9 +399,9 @@ void pub_out_regack(struct gw *gw, struct client *client, const struct sn_packet
 	if (!pending_is(&client->pending, SN_REGISTER, ack->msg_id))
 		return;
 	assert(client->outbox.first != NULL);
-	topic = topic_reg_by_name(client->topics, topic_of(client->outbox.first));
+	topic = topic_reg_by_name(client->topics, message_topic(client->outbox.first));
 	if (ack->code == SN_CONGESTION) {
-		pending_hold(gw, client);
+		hold(gw, client);
 		return;
 	}
 	pending_stop(gw, client);

@@ -15,16 +15,6 @@
 
 struct gw;
 struct client;
-struct message;
-
-/* Messages that wait, the first one perhaps in flight. */
-struct outbox {
-	struct message *first;
-	struct message *last;
-	uint32_t count;
-	uint32_t bytes;
-	bool paused; /* the broker is not read until there is room again (SN12-SLEEP-18) */
-};
 
 /* A message of the broker. */
 void pub_out_message(struct gw *gw, struct client *client, const struct up_event *event);

@@ -24,8 +24,14 @@ static void trace_said(struct gw *gw, const struct peer *to, const uint8_t *data
 
 bool say(struct gw *gw, const struct peer *to, const struct sn_packet *packet)
 {
+	return say_radius(gw, to, 0, packet);
+}
+
+bool say_radius(
+    struct gw *gw, const struct peer *to, uint8_t radius, const struct sn_packet *packet)
+{
 	size_t most = gw->config.listeners[to->listener].max_packet;
-	size_t header = encap_header(to, 0, gw->out);
+	size_t header = encap_header(to, radius, gw->out);
 	size_t len;
 
 	if (sn_encode(gw->out + header, most, packet, &len) != SN_OK)

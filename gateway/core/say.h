@@ -18,6 +18,11 @@ struct client;
 /* False, and nothing sent, if the packet is longer than the listener allows (SN12-FRAME-08). */
 bool say(struct gw *gw, const struct peer *to, const struct sn_packet *packet);
 
+/* As say(), with a broadcast radius of 0..3 for the forwarder, if the peer is behind one
+ * (SN12-FWD-06). */
+bool say_radius(
+    struct gw *gw, const struct peer *to, uint8_t radius, const struct sn_packet *packet);
+
 /* A packet that is a header alone: WILLTOPICREQ, WILLMSGREQ, PINGRESP, DISCONNECT. */
 void say_plain(struct gw *gw, const struct peer *to, enum sn_type type);
 

@@ -328,14 +328,23 @@ static void granted(struct gw *gw, struct client *client, const struct request *
 	    });
 }
 
+/* The answer to what subscribe_restore() asked. */
+static void restored(struct gw *gw, struct client *client, int granted_qos)
+{
+	struct subscriptions *subs = &client->subs;
+
+	if (granted_qos < 0)
+		gw_note(gw, NOTE_VIOLATION, client, "the broker no longer grants a subscription");
+	if (subs->restoring > 0 && --subs->restoring == 0)
+		subs->swallow = false;
+}
+
 void subscribe_subscribed(struct gw *gw, struct client *client, uint16_t token, int granted_qos)
 {
 	struct request *request = request_take(client, SN_SUBSCRIBE, token);
 
-	if (request == NULL) { /* one that subscribe_restore() made */
-		if (granted_qos < 0)
-			gw_note(gw, NOTE_VIOLATION, client,
-			    "the broker no longer grants a subscription");
+	if (request == NULL) {
+		restored(gw, client, granted_qos);
 		return;
 	}
 	if (granted_qos < 0)
@@ -395,13 +404,32 @@ void subscribe_drop(struct gw *gw, struct client *client, struct subscription *s
 	forget(client, bytes_of(sub->filter, sub->len));
 }
 
-void subscribe_restore(struct gw *gw, struct client *client, bool all)
+static void restore_subscriptions(struct gw *gw, struct client *client)
 {
+	struct subscriptions *subs = &client->subs;
 	uint16_t token;
 
-	for (uint16_t i = 0; all && i < client->subs.count; i++)
-		gw->ports.up_subscribe(gw->ports.ctx, client->link.session,
-		    client->subs.items[i]->filter, client->subs.items[i]->qos, &token);
+	for (uint16_t i = 0; i < subs->count; i++)
+		if (gw->ports.up_subscribe(gw->ports.ctx, client->link.session,
+		        subs->items[i]->filter, subs->items[i]->qos, &token) == 0)
+			subs->restoring++;
+}
+
+void subscribe_restore(struct gw *gw, struct client *client, bool all)
+{
+	client->subs.restoring = 0;
+	if (all)
+		restore_subscriptions(gw, client);
 	for (struct request *r = client->subs.requests; r != NULL; r = r->next)
 		request_send(gw, client, r);
+}
+
+void subscribe_swallow_retained(struct client *client, bool swallow)
+{
+	client->subs.swallow = swallow && client->subs.restoring > 0;
+}
+
+bool subscribe_swallows(const struct client *client, bool retain)
+{
+	return retain && client->subs.swallow;
 }

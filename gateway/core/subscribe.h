@@ -32,6 +32,8 @@ struct subscriptions {
 	struct subscription **items;
 	uint16_t count;
 	uint16_t other_forms; /* how many have a form other than the name */
+	uint16_t restoring;   /* answers awaited to what subscribe_restore() asked */
+	bool swallow;         /* retained messages that come until then are not news */
 	struct request *requests;
 };
 
@@ -55,6 +57,11 @@ void subscribe_drop(struct gw *gw, struct client *client, struct subscription *s
 /* The link is up again: asks once more what was not answered, and, if the broker lost the session
  * (@all), subscribes to everything again. */
 void subscribe_restore(struct gw *gw, struct client *client, bool all);
+
+/* The connection was made anew without the client's doing: until the subscriptions stand again,
+ * retained messages are swallowed, for the client has had them (MAP-WILL-03). */
+void subscribe_swallow_retained(struct client *client, bool swallow);
+bool subscribe_swallows(const struct client *client, bool retain);
 
 /* Forgets open requests, with or without the subscriptions. */
 void subscribe_clear_requests(struct client *client);

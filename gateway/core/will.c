@@ -21,6 +21,13 @@ struct will *will_new(struct sn_bytes topic, uint8_t qos, bool retain)
 	return will;
 }
 
+struct will *will_copy(const struct will *will)
+{
+	struct sn_bytes topic = { (const uint8_t *)will->topic, strlen(will->topic) };
+
+	return will_new(topic, will->qos, will->retain);
+}
+
 int will_set_message(struct will *will, struct sn_bytes message)
 {
 	uint8_t *copy = NULL;

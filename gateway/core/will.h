@@ -21,6 +21,10 @@ struct will {
 
 /* NULL when out of memory. */
 struct will *will_new(struct sn_bytes topic, uint8_t qos, bool retain);
+/* A copy without the message. */
+struct will *will_copy(const struct will *will);
+
+/* Copies @message.  0 or -ERR_NOMEM. */
 int will_set_message(struct will *will, struct sn_bytes message);
 
 /* NULL is fine; returns NULL. */

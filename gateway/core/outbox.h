@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The messages that wait for one client, in order; the first one is perhaps in flight.  The queue
+ * alone: what may be dropped and when to send is pub_out's affair.
+ */
+#ifndef CORE_OUTBOX_H
+#define CORE_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/monotime.h"
+#include "sn_codec/sn_codec.h"
+
+enum message_stage {
+	MESSAGE_QUEUED,
+	MESSAGE_SENT,     /* at least once; the next time with DUP */
+	MESSAGE_RELEASED, /* QoS 2: PUBREC came, PUBREL is what goes out now */
+};
+
+struct message {
+	struct message *next;
+	monotime_t queued; /* since when it waits */
+	size_t payload_len;
+	uint16_t topic_len;
+	uint16_t msg_id; /* 0 until it is sent at QoS 1 or 2 */
+	uint8_t qos;
+	uint8_t stage; /* enum message_stage */
+	bool retain;
+	bool corrected; /* the client rejected its topic id once: a normal id, told anew, is the
+	                   last try */
+	char octets[];  /* the topic name, terminated, then the payload */
+};
+
+struct outbox {
+	struct message *first;
+	struct message *last;
+	uint32_t count;
+	uint32_t bytes;
+	bool paused; /* the broker is not read until there is room again (SN12-SLEEP-18) */
+};
+
+/* Appends a message, its parts copied.  NULL when out of memory. */
+struct message *outbox_append(
+    struct outbox *outbox, const char *topic, struct sn_bytes payload, int qos, bool retain);
+
+/* Takes out and frees the first message; there must be one. */
+void outbox_drop_first(struct outbox *outbox);
+
+/* Takes out and frees the oldest QoS 0 message.  @but_first: the first message is in flight and
+ * stays. False if there is none. */
+bool outbox_drop_oldest_qos0(struct outbox *outbox, bool but_first);
+
+static inline struct sn_bytes message_topic(const struct message *m)
+{
+	return (struct sn_bytes){ (const uint8_t *)m->octets, m->topic_len };
+}
+
+static inline struct sn_bytes message_payload(const struct message *m)
+{
+	return (struct sn_bytes){ (const uint8_t *)m->octets + m->topic_len + 1, m->payload_len };
+}
+
+#endif
