@@ -223,3 +223,10 @@ bool netaddr_is_multicast(const struct netaddr *addr)
 		return addr->ip[0] >> 4 == 0xe;
 	return addr->family == 6 && addr->ip[0] == 0xff;
 }
+
+bool netaddr_is_any(const struct netaddr *addr)
+{
+	static const uint8_t any[sizeof addr->ip];
+
+	return memcmp(addr->ip, any, sizeof any) == 0;
+}

@@ -45,4 +45,7 @@ bool netaddr_equal(const struct netaddr *a, const struct netaddr *b);
 bool netaddr_is_loopback(const struct netaddr *addr);
 bool netaddr_is_multicast(const struct netaddr *addr);
 
+/* 0.0.0.0 or [::], whatever the port. */
+bool netaddr_is_any(const struct netaddr *addr);
+
 #endif

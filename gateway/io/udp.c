@@ -331,3 +331,8 @@ const struct udp_counters *udp_counters(const struct udp_listener *l)
 {
 	return &l->counters;
 }
+
+int udp_socket(const struct udp_listener *l)
+{
+	return l->fd;
+}

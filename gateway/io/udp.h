@@ -59,6 +59,9 @@ const struct netaddr *udp_address(const struct udp_listener *listener);
  * system's limit (net.core.rmem_max) cuts it. */
 uint32_t udp_receive_buffer(const struct udp_listener *listener);
 
+/* The socket, for options and for what is not a datagram to one peer (multicast). */
+int udp_socket(const struct udp_listener *listener);
+
 const struct udp_counters *udp_counters(const struct udp_listener *listener);
 
 #endif
