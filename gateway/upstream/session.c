@@ -138,6 +138,22 @@ fail:
 	return NULL;
 }
 
+static bool counts_as_connected(const struct up_session *s)
+{
+	return s->state == SESSION_CONNECTED && !s->leaving;
+}
+
+static void set_state(struct up_session *s, enum session_state state)
+{
+	s->up->connected -= counts_as_connected(s);
+	if (s->state == SESSION_RESOLVING)
+		TAILQ_REMOVE(&s->up->resolving, s, queue_link);
+	s->state = (uint8_t)state;
+	if (state == SESSION_RESOLVING)
+		TAILQ_INSERT_TAIL(&s->up->resolving, s, queue_link);
+	s->up->connected += counts_as_connected(s);
+}
+
 static void unwatch(struct up_session *s)
 {
 	if (!s->watched)
@@ -145,14 +161,6 @@ static void unwatch(struct up_session *s)
 	event_del(&s->readable);
 	event_del(&s->writable);
 	s->watched = false;
-}
-
-static void leave_waiting(struct up_session *s)
-{
-	if (s->state != SESSION_RESOLVING)
-		return;
-	TAILQ_REMOVE(&s->up->resolving, s, queue_link);
-	s->state = SESSION_IDLE;
 }
 
 void session_forget_end(struct up_session *s)
@@ -169,8 +177,7 @@ void session_free(struct up_session *s)
 
 	unwatch(s);
 	session_forget_end(s);
-	leave_waiting(s);
-	up->connected -= s->state == SESSION_CONNECTED;
+	set_state(s, SESSION_DEAD);
 	up->alive--;
 	if (s->dirty)
 		TAILQ_REMOVE(&up->dirty, s, dirty_link);
@@ -197,9 +204,17 @@ void session_bury(struct up_session *s)
 {
 	unwatch(s);
 	session_forget_end(s);
-	leave_waiting(s);
-	s->up->connected -= s->state == SESSION_CONNECTED;
-	s->state = SESSION_DEAD;
+	set_state(s, SESSION_DEAD);
+	session_touch(s);
+}
+
+void session_leave(struct up_session *s)
+{
+	s->up->connected -= counts_as_connected(s);
+	s->leaving = true;
+	s->leave_until = s->up->tick + pool_ticks(POOL_FAREWELL_S);
+	TAILQ_INSERT_TAIL(&s->up->leaving, s, leaving_link);
+	session_watch_input(s);
 	session_touch(s);
 }
 
@@ -214,13 +229,11 @@ void session_end(struct up_session *s, bool permanent, const char *why)
 		return;
 	}
 	unwatch(s);
-	leave_waiting(s);
 	if (fd >= 0)
 		shutdown(fd,
 		    SHUT_RDWR); /* libmosquitto closes it at the next connect, or when destroyed */
 	s->was_up = s->state == SESSION_CONNECTED && !s->accepted;
-	s->up->connected -= s->state == SESSION_CONNECTED;
-	s->state = SESSION_IDLE;
+	set_state(s, SESSION_IDLE);
 	s->accepted = false;
 	s->permanent = permanent;
 	s->why = why;
@@ -289,7 +302,6 @@ static void dial_next(struct up_session *s, const char *why)
 		rc = mosquitto_connect_async(
 		    s->mosq, resolver_address(up->resolver, s->address), up->port, up->keep_alive);
 		if (rc == MOSQ_ERR_SUCCESS) {
-			s->state = SESSION_DIALLING;
 			watch(s);
 			event_add(&s->writable, s->tried < count ? &patience : NULL);
 			return;
@@ -309,7 +321,6 @@ static void dial(struct up_session *s)
 	s->ping_due = s->ping_open = false;
 	s->packets = 0;
 	s->address = (uint8_t)resolver_first(s->up->resolver);
-	s->state = SESSION_DIALLING;
 	dial_next(s, "no address");
 }
 
@@ -319,25 +330,23 @@ void session_connect(struct up_session *s)
 
 	if (s->state != SESSION_IDLE || s->ended)
 		return;
-	s->state = SESSION_DIALLING;
+	set_state(s, SESSION_DIALLING);
 	if (s->unfit != NULL) {
 		session_end(s, true, s->unfit);
 		return;
 	}
 	rc = resolver_ask(s->up->resolver);
-	if (rc == RESOLVE_PENDING) {
-		s->state = SESSION_RESOLVING;
-		TAILQ_INSERT_TAIL(&s->up->resolving, s, queue_link);
-	} else if (rc < 0) {
+	if (rc == RESOLVE_PENDING)
+		set_state(s, SESSION_RESOLVING);
+	else if (rc < 0)
 		session_end(s, false, resolver_why(s->up->resolver));
-	} else {
+	else
 		dial(s);
-	}
 }
 
 void session_resolved(struct up_session *s)
 {
-	leave_waiting(s);
+	set_state(s, SESSION_IDLE);
 	session_connect(s);
 }
 
@@ -379,7 +388,7 @@ static void greet(struct up_session *s, int fd)
 	unsigned ms = s->up->keep_alive * 1000u;
 
 	resolver_worked(s->up->resolver, s->address);
-	s->state = SESSION_GREETING;
+	set_state(s, SESSION_GREETING);
 	s->last_out = s->up->tick;
 	if (ms > 0)
 		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
@@ -445,8 +454,7 @@ static void on_connect(struct mosquitto *mosq, void *arg, int code, int flags)
 	s->refusal = (uint8_t)code;
 	if (code != 0)
 		return;
-	s->state = SESSION_CONNECTED;
-	s->up->connected++;
+	set_state(s, SESSION_CONNECTED);
 	s->accepted = true;
 	s->present = flags & 1;
 	s->last_in = s->up->tick;

@@ -76,6 +76,9 @@ void session_resolved(struct up_session *session);
 /* Ends the connection, or the try; to be reported unless the session is leaving. */
 void session_end(struct up_session *session, bool permanent, const char *why);
 
+/* The core has closed it: what is held and DISCONNECT are still said, within POOL_FAREWELL_S. */
+void session_leave(struct up_session *session);
+
 /* Nothing more will come of it: the next flush frees it. */
 void session_bury(struct up_session *session);
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,7 +112,8 @@ static bool set_up(struct upstream *up, const struct upstream_config *config)
 	up->report = evtimer_new(up->base, on_report, up);
 	up->timer = event_new(up->base, -1, EV_PERSIST, on_tick, up);
 	up->lingers = lingers_new(up->base);
-	up->resolver = resolver_new(up->base, config->host, "/etc/resolv.conf", on_resolved, up);
+	up->resolver = resolver_new(up->base, config->host,
+	    config->resolv_conf != NULL ? config->resolv_conf : "/etc/resolv.conf", on_resolved, up);
 	return up->report != NULL && up->timer != NULL && up->lingers != NULL &&
 	       up->resolver != NULL;
 }
@@ -265,11 +265,7 @@ void upstream_close(struct up_session *s, enum up_farewell farewell)
 		session_bury(s);
 		return;
 	}
-	s->leaving = true;
-	s->leave_until = up->tick + pool_ticks(POOL_FAREWELL_S);
-	TAILQ_INSERT_TAIL(&up->leaving, s, leaving_link);
-	session_watch_input(s);
-	session_touch(s);
+	session_leave(s);
 }
 
 static int add(struct up_session *s, const struct request *request, uint16_t *token)

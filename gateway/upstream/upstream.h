@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The upstream side: all MQTT sessions with the broker, each a libmosquitto client on the event loop.
+ * The upstream side: all MQTT sessions with the broker, each a libmosquitto client on the event
+ * loop.
  *
- * Nothing blocks, and nothing is written to a socket outside upstream_flush(): libmosquitto only queues, its
- * automatic acknowledgements included (mosquitto_threaded_set; MAP-LIB-02).  Events that arise in a flush are
- * reported in the next turn of the loop, never from within a call.
+ * Nothing blocks, and nothing is written to a socket outside upstream_flush(): libmosquitto only
+ * queues, its automatic acknowledgements included (mosquitto_threaded_set; MAP-LIB-02).  Events
+ * that arise in a flush are reported in the next turn of the loop, never from within a call.
  */
 #ifndef UPSTREAM_UPSTREAM_H
 #define UPSTREAM_UPSTREAM_H
@@ -31,31 +32,35 @@ struct upstream_config {
 		const char *key_file;
 		bool insecure; /* do not check the certificate's name */
 	} tls;
-	uint16_t keep_alive;      /* seconds, the gateway's own (MAP-KA-01); 0, or 5 and above */
+	uint16_t keep_alive;   /* seconds, the gateway's own (MAP-KA-01); 0, or 5 and above */
 	const char *id_prefix; /* put around every client id (MAP-CONN-07); may be "" */
 	const char *id_suffix;
+	const char *resolv_conf; /* NULL: /etc/resolv.conf */
 };
 
 /* Called on the loop for each event; never from within a call of this header. */
 typedef void upstream_event_fn(void *ctx, struct client *owner, const struct up_event *event);
 
 /* NULL on failure, then *@error is a message (freed by the caller). */
-struct upstream *upstream_new(struct event_base *base, const struct upstream_config *config, upstream_event_fn *on_event,
-    void *ctx, char **error);
+struct upstream *upstream_new(struct event_base *base, const struct upstream_config *config,
+    upstream_event_fn *on_event, void *ctx, char **error);
 
-/* Ends all sessions (DISCONNECT, as far as it can be written at once) and frees them.  NULL is fine; returns NULL. */
+/* Ends all sessions (DISCONNECT, as far as it can be written at once) and frees them.  NULL is
+ * fine; returns NULL. */
 struct upstream *upstream_free(struct upstream *up);
 
-/* Writes what the sessions have queued, corking where there is more than one packet, and frees closed sessions.
- * To be called once at the end of each turn of the loop, after the store has been committed. */
+/* Writes what the sessions have queued, corking where there is more than one packet, and frees
+ * closed sessions. To be called once at the end of each turn of the loop, after the store has been
+ * committed. */
 void upstream_flush(struct upstream *up);
 
 /* The calls of struct gw_ports with the same names; see there. */
-struct up_session *upstream_open(struct upstream *up, struct client *owner, const struct up_spec *spec);
+struct up_session *upstream_open(
+    struct upstream *up, struct client *owner, const struct up_spec *spec);
 void upstream_reconnect(struct up_session *session);
 void upstream_close(struct up_session *session, enum up_farewell farewell);
-int upstream_publish(struct up_session *session, const char *topic, struct sn_bytes payload, int qos, bool retain,
-    uint16_t *token);
+int upstream_publish(struct up_session *session, const char *topic, struct sn_bytes payload,
+    int qos, bool retain, uint16_t *token);
 int upstream_subscribe(struct up_session *session, const char *filter, int qos, uint16_t *token);
 int upstream_unsubscribe(struct up_session *session, const char *filter, uint16_t *token);
 void upstream_pause(struct up_session *session, bool paused);
