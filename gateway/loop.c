@@ -252,7 +252,7 @@ static void log_ready(const struct loop *l)
 bool loop_run(struct loop *l)
 {
 	log_ready(l);
-	end_turn(l); /* what starting has queued */
+	end_turn(l);
 	while (!is_over(l)) {
 		if (event_base_loop(l->base, EVLOOP_ONCE) < 0) {
 			log_error("the event loop failed");

@@ -8,14 +8,14 @@
 #include "gateway/trace/label.h"
 
 /* The name stands for many notes of the kind, the text for one: in it $p is the address, $v the
- * value. The detail follows by itself. */
+ * value.  The detail follows by itself; with no text it stands alone. */
 static const struct {
 	enum log_level level;
 	const char *name;
 	const char *text;
 } kinds[NOTE_KINDS] = {
 	[NOTE_CONNECTED] = { LOG_LEVEL_INFO, "connect", "connected from $p" },
-	[NOTE_REFUSED] = { LOG_LEVEL_NOTICE, "refused connect", "CONNECT from $p refused" },
+	[NOTE_REFUSED] = { LOG_LEVEL_NOTICE, "refused connect", "CONNECT refused" },
 	[NOTE_DISCONNECTED] = { LOG_LEVEL_INFO, "disconnect", "disconnected" },
 	[NOTE_LOST] = { LOG_LEVEL_NOTICE, "lost client", "lost" },
 	[NOTE_TAKEN_OVER] = { LOG_LEVEL_NOTICE, "take-over", "goes on from $p" },
@@ -29,9 +29,10 @@ static const struct {
 	[NOTE_VIOLATION] = { LOG_LEVEL_INFO, "protocol violation", "protocol violation" },
 	[NOTE_LIMIT] = { LOG_LEVEL_WARNING, "limit reached", "limit reached" },
 	[NOTE_DROPPED] = { LOG_LEVEL_NOTICE, "dropped message", "message dropped" },
+	[NOTE_EXPIRED] = { LOG_LEVEL_INFO, "expired session", "session expired" },
 	[NOTE_GAVE_UP] = { LOG_LEVEL_NOTICE, "unanswered packet", "no answer from $p" },
 	[NOTE_NOMEM] = { LOG_LEVEL_ERROR, "out of memory", "out of memory" },
-	[NOTE_NETWORK] = { LOG_LEVEL_WARNING, "network", "network" },
+	[NOTE_NETWORK] = { LOG_LEVEL_WARNING, "trouble in the network", NULL },
 };
 
 /* One kind, about clients or about others. */
@@ -94,7 +95,6 @@ static void add_subject(struct line *line, const struct gw_note *note)
 		add(line, peer_print(note->peer, peer));
 	else
 		add(line, "gateway");
-	add(line, ": ");
 }
 
 static void add_text(struct line *line, const struct gw_note *note)
@@ -121,7 +121,10 @@ const char *note_print(const struct gw_note *note, char *buf)
 	struct line line = { buf, 0 };
 
 	add_subject(&line, note);
-	add_text(&line, note);
+	if (kinds[note->kind].text != NULL) {
+		add(&line, ": ");
+		add_text(&line, note);
+	}
 	if (note->detail != NULL) {
 		add(&line, ": ");
 		add(&line, note->detail);

@@ -35,7 +35,7 @@ Test(note_line, of_each_kind)
 	} cases[] = {
 		{ NOTE_CONNECTED, NULL, "pump-7: connected from 127.0.0.1:4711" },
 		{ NOTE_REFUSED, "broker not reachable",
-		    "pump-7: CONNECT from 127.0.0.1:4711 refused: broker not reachable" },
+		    "pump-7: CONNECT refused: broker not reachable" },
 		{ NOTE_DISCONNECTED, NULL, "pump-7: disconnected" },
 		{ NOTE_DISCONNECTED, "its own wish", "pump-7: disconnected: its own wish" },
 		{ NOTE_LOST, "keep alive", "pump-7: lost: keep alive" },
@@ -48,6 +48,7 @@ Test(note_line, of_each_kind)
 		{ NOTE_VIOLATION, "SN12-PUB-09", "pump-7: protocol violation: SN12-PUB-09" },
 		{ NOTE_LIMIT, "limits.topics", "pump-7: limit reached: limits.topics" },
 		{ NOTE_DROPPED, "too long", "pump-7: message dropped: too long" },
+		{ NOTE_EXPIRED, NULL, "pump-7: session expired" },
 		{ NOTE_GAVE_UP, "PUBLISH", "pump-7: no answer from 127.0.0.1:4711: PUBLISH" },
 		{ NOTE_NOMEM, NULL, "pump-7: out of memory" },
 	};
@@ -77,7 +78,7 @@ Test(note_line, about_nobody_is_about_the_gateway)
 {
 	expect_line(
 	    &(struct gw_note){ .kind = NOTE_NETWORK, .detail = "gateway id 1 is used twice" },
-	    "gateway: network: gateway id 1 is used twice");
+	    "gateway: gateway id 1 is used twice");
 	expect_line(&(struct gw_note){ .kind = NOTE_CONNECTED, .client_id = "x" },
 	    "x: connected from an unknown address");
 }
