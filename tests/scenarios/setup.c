@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tests/scenarios/setup.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "gateway/core/topic_predef.h"
+#include "tests/scenarios/memory.h"
+
+enum kind {
+	MILLISECONDS, /* uint32_t, written in seconds */
+	COUNT,        /* uint32_t */
+	NUMBER,       /* int */
+	OCTET,
+	SWITCH, /* bool, written as 0 or 1 */
+};
+
+#define SETTING(member, kind, value)                                                               \
+	{                                                                                          \
+#member, offsetof(struct gw_config, member), kind, value                           \
+	}
+
+/* The defaults are those of the gateway (gateway/conf), so that scenarios show what users get. */
+static const struct setting {
+	const char *path;
+	size_t offset;
+	enum kind kind;
+	double value;
+} settings[] = {
+	SETTING(gateway_id, OCTET, 1),
+	SETTING(timers.retry, MILLISECONDS, 10),
+	SETTING(timers.retries, COUNT, 3),
+	SETTING(timers.wait, MILLISECONDS, 300),
+	SETTING(timers.connect_timeout, MILLISECONDS, 5),
+	SETTING(timers.hold, MILLISECONDS, 30),
+	SETTING(timers.reconnect_least, MILLISECONDS, 1),
+	SETTING(timers.reconnect_most, MILLISECONDS, 60),
+	SETTING(timers.max_idle, MILLISECONDS, 0),
+	SETTING(timers.queue_age, MILLISECONDS, 0),
+	SETTING(timers.session_expiry, MILLISECONDS, 604800),
+	SETTING(limits.clients, COUNT, 10000),
+	SETTING(limits.connecting, COUNT, 1000),
+	SETTING(limits.client_id, COUNT, 64),
+	SETTING(limits.topics, COUNT, 1000),
+	SETTING(limits.subscriptions, COUNT, 100),
+	SETTING(limits.publish_window, COUNT, 5),
+	SETTING(limits.queue_messages, COUNT, 100),
+	SETTING(limits.queue_bytes, COUNT, 262144),
+	SETTING(limits.packets, COUNT, 0),
+	SETTING(limits.reconnects, COUNT, 50),
+	SETTING(limits.stranger_answers, COUNT, 100),
+	SETTING(limits.qos_minus_one, COUNT, 1000),
+	SETTING(buffer_qos0, SWITCH, 1),
+	SETTING(own.qos_minus_one_qos, NUMBER, 0),
+	SETTING(discovery.interval, MILLISECONDS, 900),
+	SETTING(discovery.standby, SWITCH, 0),
+	SETTING(discovery.missed, COUNT, 3),
+	SETTING(discovery.answer_group, SWITCH, 1),
+	SETTING(discovery.answers, COUNT, 10),
+};
+#define N_SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+static void store(struct gw_config *config, const struct setting *setting, double value)
+{
+	char *member = (char *)config + setting->offset;
+
+	switch (setting->kind) {
+	case MILLISECONDS:
+		*(uint32_t *)member = (uint32_t)(value * 1000 + 0.5);
+		break;
+	case COUNT:
+		*(uint32_t *)member = (uint32_t)value;
+		break;
+	case NUMBER:
+		*(int *)member = (int)value;
+		break;
+	case OCTET:
+		*(uint8_t *)member = (uint8_t)value;
+		break;
+	case SWITCH:
+		*(bool *)member = value != 0;
+		break;
+	}
+}
+
+void setup_init(struct setup *setup)
+{
+	*setup = (struct setup){ 0 };
+	setup->predefined = memory_check(topic_predef_new());
+	for (size_t i = 0; i < N_SETTINGS; i++)
+		store(&setup->config, &settings[i], settings[i].value);
+	for (size_t i = 0; i < SETUP_LISTENERS; i++)
+		setup->listeners[i] =
+		    (struct gw_listener){ .max_packet = 65507, .discovery = true };
+	setup->config.own.client_id = "gateway";
+	setup->config.own.qos_minus_one_topics = (const char *const *)setup->qos_minus_one_topics;
+	setup->config.listeners = setup->listeners;
+	setup->config.n_listeners = 1;
+	setup->config.predefined = setup->predefined;
+}
+
+void setup_free(struct setup *setup)
+{
+	setup->predefined = topic_predef_free(setup->predefined);
+	for (size_t i = 0; i < setup->config.own.n_qos_minus_one_topics; i++)
+		free(setup->qos_minus_one_topics[i]);
+}
+
+struct topic_predef *setup_copy_predefined(struct setup *setup)
+{
+	struct topic_predef *old = setup->predefined;
+	const char *pattern, *name;
+	uint16_t id;
+
+	setup->predefined = memory_check(topic_predef_new());
+	setup->config.predefined = setup->predefined;
+	for (size_t i = 0; i < topic_predef_count(old); i++) {
+		topic_predef_entry(old, i, &pattern, &id, &name);
+		topic_predef_add(setup->predefined, pattern, id, name);
+	}
+	return old;
+}
+
+static const char *wake_connect(struct gw_config *config, const char *text)
+{
+	if (strcmp(text, "resume") != 0 && strcmp(text, "honour") != 0)
+		return "resume or honour wanted";
+	config->wake_connect = text[0] == 'r' ? GW_WAKE_RESUME : GW_WAKE_HONOUR;
+	return NULL;
+}
+
+static const char *set_line(struct setup *setup, const struct words *words)
+{
+	const struct word *word = &words->list[1];
+	double value;
+	char *end;
+
+	if (words->n != 2 || word->key == NULL)
+		return "set PATH=NUMBER wanted";
+	if (strcmp(word->key, "wake_connect") == 0)
+		return wake_connect(&setup->config, word->text);
+	value = strtod(word->text, &end);
+	if (end == word->text || *end != '\0' || !(value >= 0 && value <= 4000000))
+		return "a number is wanted";
+	for (size_t i = 0; i < N_SETTINGS; i++) {
+		if (strcmp(word->key, settings[i].path) == 0) {
+			store(&setup->config, &settings[i], value);
+			return NULL;
+		}
+	}
+	return "no such setting";
+}
+
+static const char *predefined_line(struct setup *setup, const struct words *words)
+{
+	const struct word *word = &words->list[1];
+	const char *colon;
+	char pattern[64];
+	long id;
+
+	if (words->n != 2 || word->key == NULL)
+		return "predefined ID=TOPIC or predefined PATTERN:ID=TOPIC wanted";
+	colon = strrchr(word->key, ':');
+	if (colon != NULL && (size_t)(colon - word->key) >= sizeof(pattern))
+		return "the pattern is too long";
+	if (colon != NULL) {
+		memcpy(pattern, word->key, (size_t)(colon - word->key));
+		pattern[colon - word->key] = '\0';
+	}
+	if (!word_number(colon == NULL ? word->key : colon + 1, 0, 65535, &id))
+		return "a topic id is a number up to 65535";
+	if (topic_predef_add(
+	        setup->predefined, colon == NULL ? NULL : pattern, (uint16_t)id, word->text) < 0)
+		return "no such predefined topic can be";
+	return NULL;
+}
+
+static const char *listener_line(struct setup *setup, const struct words *words)
+{
+	struct gw_listener *listener = &setup->listeners[setup->listener_lines];
+	long octets;
+
+	if (setup->listener_lines == SETUP_LISTENERS)
+		return "too many listeners";
+	setup->config.n_listeners = ++setup->listener_lines;
+	for (size_t i = 1; i < words->n; i++) {
+		const struct word *word = &words->list[i];
+
+		if (word_is(word, "qos_minus_one"))
+			listener->qos_minus_one = true;
+		else if (word_is(word, "qos_minus_one_names"))
+			listener->qos_minus_one_names = true;
+		else if (word_is(word, "no_discovery"))
+			listener->discovery = false;
+		else if (word->key != NULL && strcmp(word->key, "max_packet") == 0 &&
+		         word_number(word->text, 2, 65535, &octets))
+			listener->max_packet = (uint32_t)octets;
+		else
+			return "listener [max_packet=N] [qos_minus_one] [qos_minus_one_names] "
+			       "[no_discovery] wanted";
+	}
+	return NULL;
+}
+
+static const char *check_line(struct setup *setup, const struct words *words)
+{
+	if (words->n != 2 || !word_is(&words->list[1], "notes"))
+		return "check notes wanted";
+	setup->check_notes = true;
+	return NULL;
+}
+
+static const char *qos_minus_one_topic_line(struct setup *setup, const struct words *words)
+{
+	size_t *n = &setup->config.own.n_qos_minus_one_topics;
+
+	if (words->n != 2 || *n == SETUP_TOPICS)
+		return "qos_minus_one_topic FILTER wanted, and not too many of them";
+	setup->qos_minus_one_topics[(*n)++] = memory_check(strdup(words->list[1].text));
+	return NULL;
+}
+
+bool setup_line(struct setup *setup, const struct words *words, const char **wrong)
+{
+	static const struct {
+		const char *name;
+		const char *(*read)(struct setup *setup, const struct words *words);
+	} lines[] = {
+		{ "set", set_line },
+		{ "predefined", predefined_line },
+		{ "listener", listener_line },
+		{ "qos_minus_one_topic", qos_minus_one_topic_line },
+		{ "check", check_line },
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (words->n > 0 && word_is(&words->list[0], lines[i].name)) {
+			*wrong = lines[i].read(setup, words);
+			return true;
+		}
+	}
+	return false;
+}
