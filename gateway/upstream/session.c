@@ -280,6 +280,7 @@ static void watch(struct up_session *s)
 {
 	int fd = mosquitto_socket(s->mosq);
 
+	fcntl(fd, F_SETFD, FD_CLOEXEC); /* libmosquitto does not */
 	event_assign(&s->readable, s->up->base, fd, EV_READ | EV_PERSIST, on_readable, s);
 	event_assign(&s->writable, s->up->base, fd, EV_WRITE, on_writable, s);
 	s->watched = true;
