@@ -145,6 +145,9 @@ static void begin_setup(
 	setup->farewell = moved ? UP_ABORT : UP_DISCONNECT;
 	client_set_state(gw, client, CLIENT_CONNECTING);
 	client->setup = setup;
+	/* A connection that is still hoped for would answer for this setup before its time. */
+	if (!link_is_up(&client->link))
+		link_close(gw, client, setup->farewell);
 	if (setup->has_will)
 		prompt(gw, client, SN_WILLTOPICREQ);
 	else
