@@ -34,9 +34,11 @@ static struct sn_bytes bytes_of(const char *text, size_t len)
 
 /* ---- requests ---- */
 
+/* At the end of the open ones: that is the order in which a new connection is asked again. */
 static struct request *request_new(
     struct client *client, const struct sn_packet *packet, struct sn_bytes filter)
 {
+	struct request **end = &client->subs.requests;
 	struct request *request = calloc(1, sizeof *request + filter.len + 1);
 
 	if (request == NULL)
@@ -47,8 +49,9 @@ static struct request *request_new(
 	request->qos = (uint8_t)packet->subscribe.flags.qos;
 	request->len = filter.len;
 	memcpy(request->filter, filter.data, filter.len);
-	request->next = client->subs.requests;
-	client->subs.requests = request;
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = request;
 	return request;
 }
 
@@ -269,6 +272,7 @@ static enum sn_return_code pass_on(
 	enum sn_return_code code;
 	const char *limit;
 	uint16_t topic_id;
+	int rc;
 
 	if (subscribe->flags.qos < 0)
 		return SN_NOT_SUPPORTED;
@@ -287,10 +291,11 @@ static enum sn_return_code pass_on(
 		return SN_CONGESTION;
 	request->topic_id = topic_id;
 	request->digest = digest;
-	if (request_send(gw, client, request) == 0)
+	rc = request_send(gw, client, request);
+	if (rc == 0)
 		return SN_ACCEPTED;
 	request_forget(client, request);
-	return SN_CONGESTION;
+	return rc == -ERR_INVALID ? SN_NOT_SUPPORTED : SN_CONGESTION;
 }
 
 void subscribe_subscribe(struct gw *gw, struct client *client, const struct sn_packet *packet)
@@ -420,8 +425,11 @@ void subscribe_restore(struct gw *gw, struct client *client, bool all)
 	client->subs.restoring = 0;
 	if (all)
 		restore_subscriptions(gw, client);
-	for (struct request *r = client->subs.requests; r != NULL; r = r->next)
-		request_send(gw, client, r);
+	for (struct request *r = client->subs.requests, *next; r != NULL; r = next) {
+		next = r->next;
+		if (request_send(gw, client, r) < 0) /* the client repeats it */
+			request_forget(client, r);
+	}
 }
 
 void subscribe_swallow_retained(struct client *client, bool swallow)
