@@ -141,13 +141,27 @@ static int forward(struct gw *gw, struct client *client, const struct sn_publish
 	return rc;
 }
 
+/* What can never be published must not look as if it could be later (SN12-RC-02, MAP-PUB-07). */
+static void refuse_forward(
+    struct gw *gw, struct client *client, const struct sn_publish *publish, int rc)
+{
+	if (rc == -ERR_INVALID)
+		refuse(gw, client, publish, SN_NOT_SUPPORTED, "the broker's side cannot take it");
+	else
+		refuse(gw, client, publish, SN_CONGESTION, "the broker's side does not take it");
+}
+
 static void publish_qos0(
     struct gw *gw, struct client *client, const struct sn_publish *publish, struct sn_bytes name)
 {
-	if (forward(gw, client, publish, name, NULL) == 0)
-		return;
-	gw->metrics.publishes_dropped++;
-	gw_refuse(gw, client, "QoS 0 while the broker is away");
+	int rc = forward(gw, client, publish, name, NULL);
+
+	if (rc == -ERR_INVALID) {
+		refuse_forward(gw, client, publish, rc);
+	} else if (rc < 0) {
+		gw->metrics.publishes_dropped++;
+		gw_refuse(gw, client, "QoS 0 while the broker is away");
+	}
 }
 
 /* True if it is a repeat, and then it has been answered, or will be when the broker answers. */
@@ -174,6 +188,7 @@ static void publish_acknowledged(
 	const struct sn_publish *publish = &packet->publish;
 	uint32_t digest = reply_digest(gw, packet);
 	struct inbound *in;
+	int rc;
 
 	if (publish->msg_id == 0) {
 		refuse(gw, client, publish, SN_NOT_SUPPORTED, "message id 0");
@@ -198,9 +213,10 @@ static void publish_acknowledged(
 		.qos = (uint8_t)publish->flags.qos,
 		.stage = INBOUND_FORWARDED,
 	};
-	if (forward(gw, client, publish, name, &in->token) < 0) {
+	rc = forward(gw, client, publish, name, &in->token);
+	if (rc < 0) {
 		forget(&client->inbound, in);
-		refuse(gw, client, publish, SN_CONGESTION, "the broker's side does not take it");
+		refuse_forward(gw, client, publish, rc);
 	}
 }
 
