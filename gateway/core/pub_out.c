@@ -10,6 +10,10 @@
 #include "gateway/core/say.h"
 #include "gateway/core/sleep.h"
 
+enum {
+	PUBLISH_HEADER = 7 /* octets before the payload, with a 1-octet Length (5.4.12) */
+};
+
 /* How the client will know the topic of a message (SN12-TOPIC-06). */
 struct address {
 	uint8_t type;
@@ -177,6 +181,16 @@ static bool is_too_old(const struct gw *gw, const struct message *m)
 	       monotime_ms_between(m->queued, gw->now) > gw->config.timers.queue_age;
 }
 
+/* Asked before a REGISTER that would prepare for nothing (SN12-GPUB-07). */
+static bool is_too_long(const struct gw *gw, const struct client *client, const struct message *m)
+{
+	size_t len = PUBLISH_HEADER + m->payload_len;
+
+	if (len > UINT8_MAX)
+		len += 2; /* the long form of the Length (5.2.1) */
+	return len > gw->config.listeners[client->peer->listener].max_packet;
+}
+
 /* Sends the head of the queue, or the REGISTER that must come before it (with @register_id, or a
  * new id if 0). */
 static void send_head(struct gw *gw, struct client *client, uint16_t register_id)
@@ -191,6 +205,10 @@ static void send_head(struct gw *gw, struct client *client, uint16_t register_id
 	if (m->stage == MESSAGE_RELEASED) {
 		say_msg_ack(gw, client->peer, SN_PUBREL, m->msg_id);
 		pending_start(gw, client, SN_PUBREL, m->msg_id);
+		return;
+	}
+	if (is_too_long(gw, client, m)) {
+		drop_head(gw, client, "longer than max_packet");
 		return;
 	}
 	if (!find_address(client, message_topic(m), m->corrected, &to)) {
@@ -208,11 +226,8 @@ static void send_head(struct gw *gw, struct client *client, uint16_t register_id
 	}
 	if (m->qos > 0 && m->msg_id == 0)
 		m->msg_id = client_next_msg_id(client);
-	if (!say_publish(gw, client, &to, m->msg_id, m->qos, m->stage == MESSAGE_SENT, m->retain,
-	        message_payload(m))) {
-		drop_head(gw, client, "longer than max_packet");
-		return;
-	}
+	say_publish(gw, client, &to, m->msg_id, m->qos, m->stage == MESSAGE_SENT, m->retain,
+	    message_payload(m));
 	if (m->qos == 0) {
 		finish_head(gw, client);
 		return;
@@ -312,13 +327,13 @@ static void correct_head(struct gw *gw, struct client *client)
 	struct message *m = client->outbox.first;
 	struct topic *topic = topic_reg_by_name(client->topics, message_topic(m));
 
+	if (topic != NULL)
+		topic->told = false;
 	if (m->corrected) {
 		head_refused(gw, client, "the client rejects its topic id");
 		return;
 	}
 	m->corrected = true;
-	if (topic != NULL)
-		topic->told = false;
 	pending_stop(gw, client);
 	pub_out_pump(gw, client);
 }
