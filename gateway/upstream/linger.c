@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -20,6 +21,7 @@ struct entry {
 struct lingers {
 	struct event_base *base;
 	TAILQ_HEAD(, entry) queue; /* oldest first */
+	size_t count;
 };
 
 struct lingers *lingers_new(struct event_base *base)
@@ -29,6 +31,7 @@ struct lingers *lingers_new(struct event_base *base)
 	if (lingers == NULL)
 		return NULL;
 	lingers->base = base;
+	lingers->count = 0;
 	TAILQ_INIT(&lingers->queue);
 	return lingers;
 }
@@ -36,6 +39,7 @@ struct lingers *lingers_new(struct event_base *base)
 static void entry_free(struct entry *entry)
 {
 	TAILQ_REMOVE(&entry->owner->queue, entry, link);
+	entry->owner->count--;
 	event_free(entry->readable);
 	close(entry->fd);
 	free(entry);
@@ -90,6 +94,7 @@ void linger(struct lingers *lingers, int fd, uint32_t deadline)
 		goto close;
 	}
 	TAILQ_INSERT_TAIL(&lingers->queue, entry, link);
+	lingers->count++;
 	event_add(entry->readable, NULL);
 	return;
 close:
@@ -105,7 +110,7 @@ void lingers_tick(struct lingers *lingers, uint32_t tick)
 		entry_free(first);
 }
 
-bool lingers_empty(const struct lingers *lingers)
+size_t lingers_count(const struct lingers *lingers)
 {
-	return TAILQ_EMPTY(&lingers->queue);
+	return lingers->count;
 }

@@ -9,7 +9,7 @@
 #ifndef UPSTREAM_LINGER_H
 #define UPSTREAM_LINGER_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct event_base;
@@ -27,6 +27,6 @@ void linger(struct lingers *lingers, int fd, uint32_t deadline);
 /* Closes those whose deadline is @tick or before. */
 void lingers_tick(struct lingers *lingers, uint32_t tick);
 
-bool lingers_empty(const struct lingers *lingers);
+size_t lingers_count(const struct lingers *lingers);
 
 #endif

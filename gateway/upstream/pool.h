@@ -31,9 +31,8 @@ struct upstream {
 	struct resolver *resolver;
 	struct lingers *lingers;
 
-	size_t alive; /* all sessions, the closed ones included */
-	size_t count;
-	size_t connected;
+	size_t alive;     /* sessions, the closed ones included */
+	size_t connected; /* without the closed ones */
 
 	struct session_queue dirty;     /* to be written, or freed, by the next flush */
 	struct session_queue resolving; /* wait for the addresses of the broker */

@@ -72,7 +72,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		session_bury(s);
 	}
 	lingers_tick(up->lingers, up->tick);
-	if (up->alive == 0 && lingers_empty(up->lingers))
+	if (upstream_count(up) == 0)
 		event_del(up->timer);
 }
 
@@ -113,7 +113,8 @@ static bool set_up(struct upstream *up, const struct upstream_config *config)
 	up->timer = event_new(up->base, -1, EV_PERSIST, on_tick, up);
 	up->lingers = lingers_new(up->base);
 	up->resolver = resolver_new(up->base, config->host,
-	    config->resolv_conf != NULL ? config->resolv_conf : "/etc/resolv.conf", on_resolved, up);
+	    config->resolv_conf != NULL ? config->resolv_conf : "/etc/resolv.conf", on_resolved,
+	    up);
 	return up->report != NULL && up->timer != NULL && up->lingers != NULL &&
 	       up->resolver != NULL;
 }
@@ -218,7 +219,7 @@ void upstream_flush(struct upstream *up)
 
 size_t upstream_count(const struct upstream *up)
 {
-	return up->count;
+	return up->alive + lingers_count(up->lingers);
 }
 
 size_t upstream_connected(const struct upstream *up)
@@ -235,7 +236,6 @@ struct up_session *upstream_open(
 
 	if (s == NULL)
 		return NULL;
-	up->count++;
 	start_timer(up);
 	session_connect(s);
 	return s;
@@ -258,7 +258,6 @@ void upstream_close(struct up_session *s, enum up_farewell farewell)
 {
 	struct upstream *up = s->up;
 
-	up->count--;
 	if (s->state == SESSION_DIALLING)
 		resolver_avoid(up->resolver, s->address);
 	if (farewell == UP_ABORT || !has_last_words(s)) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -65,18 +66,30 @@ void bench_turn(struct bench *bench, unsigned ms)
 {
 	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 
+	bench->turns++;
+	if (!bench->hold_flush)
+		upstream_flush(bench->up); /* what the test itself has asked for */
 	event_base_loopexit(bench->base, &tv);
 	event_base_loop(bench->base, EVLOOP_ONCE);
 	if (!bench->hold_flush)
 		upstream_flush(bench->up);
 }
 
-void bench_run(struct bench *bench, unsigned ms)
+void bench_quiet(struct bench *bench)
 {
-	int64_t until = bench_now_ms() + ms;
+	int64_t until = bench_now_ms() + BENCH_QUIET_MS;
+	unsigned turns = bench->turns;
+	size_t heard = bench->n_heard;
 
 	while (bench_now_ms() < until)
 		bench_turn(bench, 20);
+	cr_assert_eq(bench->n_heard, heard, "an event came");
+	cr_assert_lt(bench->turns - turns, 50, "the loop spins");
+}
+
+struct sn_bytes bytes(const char *text)
+{
+	return (struct sn_bytes){ (const uint8_t *)text, strlen(text) };
 }
 
 static const char *kind_name(enum up_event_kind kind)
@@ -220,4 +233,160 @@ void broker_stop(struct broker *broker)
 		unlink(path);
 	}
 	rmdir(broker->dir);
+}
+
+/* --- fake --- */
+
+void fake_start(struct fake *fake)
+{
+	fake->listener = listen_on_free_port(&fake->port, 16);
+	fake->fd = -1;
+}
+
+void fake_close(struct fake *fake)
+{
+	if (fake->fd >= 0)
+		close(fake->fd);
+	fake->fd = -1;
+}
+
+void fake_stop(struct fake *fake)
+{
+	fake_close(fake);
+	close(fake->listener);
+}
+
+static bool readable(int fd)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pollfd, 1, 0) == 1;
+}
+
+void fake_accept(struct bench *bench, struct fake *fake)
+{
+	fake_close(fake);
+	bench_until(bench, readable(fake->listener));
+	fake->fd = accept(fake->listener, NULL, NULL);
+	cr_assert_geq(fake->fd, 0);
+}
+
+int fake_waiting(const struct fake *fake)
+{
+	int n = 0;
+
+	cr_assert_eq(ioctl(fake->fd, FIONREAD, &n), 0);
+	return n;
+}
+
+static uint8_t read_octet(struct bench *bench, struct fake *fake)
+{
+	uint8_t octet;
+
+	bench_until(bench, readable(fake->fd));
+	cr_assert_eq(read(fake->fd, &octet, 1), 1, "closed");
+	return octet;
+}
+
+static uint16_t read_u16(struct bench *bench, struct fake *fake, size_t *left)
+{
+	uint16_t high = read_octet(bench, fake);
+
+	*left -= 2;
+	return (uint16_t)(high << 8 | read_octet(bench, fake));
+}
+
+static void read_text(struct bench *bench, struct fake *fake, size_t len, char *out, size_t size)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = (char)read_octet(bench, fake);
+
+		if (i + 1 < size)
+			out[i] = c;
+	}
+}
+
+static size_t read_length(struct bench *bench, struct fake *fake)
+{
+	size_t length = 0;
+	unsigned shift = 0;
+	uint8_t octet;
+
+	do {
+		octet = read_octet(bench, fake);
+		length |= (size_t)(octet & 0x7F) << shift;
+		shift += 7;
+	} while (octet & 0x80);
+	return length;
+}
+
+struct mqtt fake_read(struct bench *bench, struct fake *fake, uint8_t type)
+{
+	uint8_t first = read_octet(bench, fake);
+	struct mqtt packet = { .type = first >> 4, .flags = first & 0x0F };
+	size_t left = read_length(bench, fake);
+	size_t topic_len;
+
+	cr_assert_eq(packet.type, type, "packet of type %u instead of %u", packet.type, type);
+	if (type == MQTT_PUBLISH) {
+		topic_len = read_u16(bench, fake, &left);
+		read_text(bench, fake, topic_len, packet.topic, sizeof(packet.topic));
+		left -= topic_len;
+	}
+	if (type != MQTT_CONNECT && left >= 2 && (type != MQTT_PUBLISH || packet.flags & 0x06))
+		packet.mid = read_u16(bench, fake, &left);
+	read_text(bench, fake, left, packet.payload, sizeof(packet.payload));
+	return packet;
+}
+
+void fake_read_end(struct bench *bench, struct fake *fake)
+{
+	uint8_t octet;
+
+	bench_until(bench, readable(fake->fd));
+	cr_assert_leq(read(fake->fd, &octet, 1), 0, "a packet came");
+}
+
+void fake_send(const struct fake *fake, const void *data, size_t len)
+{
+	cr_assert_eq(write(fake->fd, data, len), (ssize_t)len);
+}
+
+void fake_send_connack(const struct fake *fake, bool session_present, uint8_t code)
+{
+	fake_send(fake, (const uint8_t[]){ 0x20, 2, session_present, code }, 4);
+}
+
+void fake_send_ack(const struct fake *fake, uint8_t type, uint16_t mid)
+{
+	uint8_t first = (uint8_t)(type << 4 | (type == MQTT_PUBREL ? 2 : 0));
+
+	fake_send(fake, (const uint8_t[]){ first, 2, (uint8_t)(mid >> 8), (uint8_t)mid }, 4);
+}
+
+void fake_send_publish(
+    const struct fake *fake, const char *topic, const char *text, int qos, uint16_t mid)
+{
+	uint8_t buf[128];
+	size_t topic_len = strlen(topic), n = 0;
+
+	buf[n++] = (uint8_t)(0x30 | qos << 1);
+	buf[n++] = (uint8_t)(2 + topic_len + (qos > 0 ? 2 : 0) + strlen(text));
+	buf[n++] = 0;
+	buf[n++] = (uint8_t)topic_len;
+	memcpy(buf + n, topic, topic_len);
+	n += topic_len;
+	if (qos > 0) {
+		buf[n++] = (uint8_t)(mid >> 8);
+		buf[n++] = (uint8_t)mid;
+	}
+	memcpy(buf + n, text, strlen(text));
+	fake_send(fake, buf, n + strlen(text));
+}
+
+void fake_welcome(struct bench *bench, struct fake *fake)
+{
+	fake_accept(bench, fake);
+	fake_read(bench, fake, MQTT_CONNECT);
+	fake_send_connack(fake, false, 0);
 }

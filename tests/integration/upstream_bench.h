@@ -33,6 +33,7 @@ struct bench {
 	struct heard heard[4096];
 	size_t n_heard;
 	size_t n_seen; /* taken by bench_next() */
+	unsigned turns;
 	bool hold_flush;
 	void (*on_event)(
 	    struct bench *bench, const struct heard *heard); /* called in the event, or NULL */
@@ -58,8 +59,10 @@ void bench_turn(struct bench *bench, unsigned ms);
 		}                                                                                  \
 	} while (0)
 
-/* Turns for @ms. */
-void bench_run(struct bench *bench, unsigned ms);
+/* Turns for BENCH_QUIET_MS; fails the test if there is an event, or the loop spins. */
+void bench_quiet(struct bench *bench);
+
+struct sn_bytes bytes(const char *text);
 
 int64_t bench_now_ms(void);
 
@@ -87,8 +90,59 @@ void broker_kill(struct broker *broker);
 /* Ends it and removes its folder. */
 void broker_stop(struct broker *broker);
 
-/* --- A socket that listens on loopback --- */
+/* --- A socket that stands in for a broker, of one connection at a time --- */
+
+struct fake {
+	int listener;
+	int fd; /* of the accepted connection, -1: none */
+	uint16_t port;
+};
+
+/* An MQTT packet as it was read. */
+struct mqtt {
+	uint8_t type; /* MQTT_PUBLISH, ... */
+	uint8_t flags;
+	uint16_t mid; /* 0: has none */
+	char topic[64];
+	char payload[64];
+};
+
+enum {
+	MQTT_CONNECT = 1,
+	MQTT_PUBLISH = 3,
+	MQTT_PUBACK = 4,
+	MQTT_PUBREC = 5,
+	MQTT_PUBREL = 6,
+	MQTT_PUBCOMP = 7,
+	MQTT_SUBSCRIBE = 8,
+	MQTT_UNSUBSCRIBE = 10,
+	MQTT_PINGREQ = 12,
+	MQTT_DISCONNECT = 14,
+};
 
 int listen_on_free_port(uint16_t *port, int backlog);
+
+void fake_start(struct fake *fake);
+void fake_stop(struct fake *fake);
+void fake_accept(struct bench *bench, struct fake *fake);
+void fake_close(struct fake *fake);
+
+/* Octets that wait to be read. */
+int fake_waiting(const struct fake *fake);
+
+/* Turns until the next packet is there, and reads it; fails the test if it is of another type. */
+struct mqtt fake_read(struct bench *bench, struct fake *fake, uint8_t type);
+
+/* Turns until the peer closes; fails the test if it writes something first. */
+void fake_read_end(struct bench *bench, struct fake *fake);
+
+void fake_send(const struct fake *fake, const void *data, size_t len);
+void fake_send_connack(const struct fake *fake, bool session_present, uint8_t code);
+void fake_send_ack(const struct fake *fake, uint8_t type, uint16_t mid);
+void fake_send_publish(
+    const struct fake *fake, const char *topic, const char *text, int qos, uint16_t mid);
+
+/* Accepts, reads CONNECT, answers it. */
+void fake_welcome(struct bench *bench, struct fake *fake);
 
 #endif
