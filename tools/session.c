@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tools/session.h"
+
+#include <err.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/backoff.h"
+#include "common/err.h"
+#include "common/monotime.h"
+#include "sn_codec/sn_text.h"
+#include "tools/sn_socket.h"
+
+#define RECONNECT_LEAST_MS 1000
+#define RECONNECT_MOST_MS  30000
+#define TRACE_DATA_MAX     64 /* octets of payload shown by -d */
+#define RECEIVE_BATCH      64 /* datagrams a turn */
+
+struct session {
+	const struct options *options;
+	struct session_user user;
+	char client_id[OPTIONS_ID_PREFIX_MAX + 24];
+	struct sn_client *client;
+	struct sn_socket *socket;
+	int signals;
+	monotime_t now;
+
+	bool was_up; /* at least once */
+	bool is_up;
+	unsigned vain; /* tries to connect since it was up */
+
+	bool ending; /* the DISCONNECT is due or sent */
+	bool leaving;
+	bool over;
+	enum status status;
+
+	bool want_input;
+	bool has_alarm, has_reconnect;
+	monotime_t alarm, reconnect;
+	int send_error; /* an errno that no repeat can cure, or 0 */
+	uint8_t buf[SN_PACKET_MAX];
+};
+
+void session_say(const struct session *s, const char *format, ...)
+{
+	va_list args;
+
+	if (s->options->quiet)
+		return;
+	va_start(args, format);
+	vwarnx(format, args);
+	va_end(args);
+}
+
+/* ---- set up ---- */
+
+static uint32_t random_u32(void)
+{
+	uint32_t value;
+
+	if (getrandom(&value, sizeof value, 0) != sizeof value)
+		value = (uint32_t)monotime_now().us;
+	return value;
+}
+
+/* Process ids repeat from container to container, so a made-up id has random digits too; it stays
+ * within the 23 characters of 5.3.1. */
+static const char *client_id(struct session *s, enum tool tool)
+{
+	const struct options *o = s->options;
+
+	if (o->id != NULL)
+		return o->id;
+	if (o->id_prefix != NULL)
+		snprintf(s->client_id, sizeof s->client_id, "%s%ld", o->id_prefix, (long)getpid());
+	else
+		snprintf(s->client_id, sizeof s->client_id, "mqttsn-%s-%ld-%04x",
+		    tool == TOOL_PUB ? "pub" : "sub", (long)getpid(), random_u32() & 0xffff);
+	return s->client_id;
+}
+
+static void trace(const struct session *s, char arrow, const uint8_t *data, size_t len)
+{
+	char line[1024];
+	struct sn_packet packet;
+	enum sn_status status;
+
+	if (!s->options->debug)
+		return;
+	status = sn_decode(data, len, &packet);
+	if (status == SN_OK)
+		sn_text_print(line, sizeof line, &packet, TRACE_DATA_MAX);
+	else
+		snprintf(line, sizeof line, "%zu octets: %s", len, sn_status_name(status));
+	fprintf(stderr, "%c %s\n", arrow, line);
+}
+
+/* Most errors of a datagram are as good as its loss. */
+static void send_datagram(void *ctx, const uint8_t *data, size_t len)
+{
+	struct session *s = ctx;
+
+	trace(s, '>', data, len);
+	if (sn_socket_send(s->socket, data, len) < 0 &&
+	    (errno == EMSGSIZE || !s->was_up || s->user.unconnected))
+		s->send_error = errno;
+}
+
+static bool take_message(void *ctx, const struct sn_client_message *message)
+{
+	const struct session *s = ctx;
+
+	return !s->ending && s->user.message != NULL && s->user.message(s->user.ctx, message);
+}
+
+static struct sn_client *make_client(struct session *s, enum tool tool)
+{
+	const struct options *o = s->options;
+	struct sn_client_config config = {
+		.client_id = client_id(s, tool),
+		.clean = !o->keep_session,
+		.keep_alive = (uint16_t)o->keep_alive,
+		.will = o->will.topic != NULL ? &o->will : NULL,
+		.retry_ms = o->retry_ms,
+		.retries = (unsigned)o->retries,
+		.wait_ms = o->wait_ms,
+		.waits = (unsigned)o->waits,
+		.first_msg_id = (uint16_t)random_u32(),
+		.max_packet = (size_t)o->max_packet,
+	};
+	struct sn_client_ports ports = { .ctx = s, .send = send_datagram, .message = take_message };
+
+	return sn_client_new(&config, &ports);
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -1;
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+struct session *session_new(
+    const struct options *options, enum tool tool, const struct session_user *user)
+{
+	struct session *s = calloc(1, sizeof *s);
+	const char *error;
+	char port[8];
+
+	if (s == NULL) {
+		warnx("%s", err_text(-ERR_NOMEM));
+		return NULL;
+	}
+	s->options = options;
+	s->user = *user;
+	s->now = monotime_now();
+	s->signals = -1;
+	s->client = make_client(s, tool);
+	if (s->client == NULL) {
+		session_say(s, "%s", err_text(-ERR_NOMEM));
+		return session_free(s);
+	}
+	snprintf(port, sizeof port, "%d", options->port);
+	error = sn_socket_open(&s->socket, options->host, port);
+	if (error != NULL) {
+		session_say(s, "%s: %s", options->host, error);
+		return session_free(s);
+	}
+	s->signals = open_signals();
+	if (s->signals < 0) {
+		session_say(s, "signals: %s", strerror(errno));
+		return session_free(s);
+	}
+	return s;
+}
+
+struct session *session_free(struct session *s)
+{
+	if (s == NULL)
+		return NULL;
+	if (s->signals >= 0)
+		close(s->signals);
+	sn_socket_close(s->socket);
+	sn_client_free(s->client);
+	free(s);
+	return NULL;
+}
+
+/* ---- what the tool asks for ---- */
+
+void session_end(struct session *s, enum status status)
+{
+	if (s->ending)
+		return;
+	s->ending = true;
+	if (s->status == STATUS_OK)
+		s->status = status;
+}
+
+bool session_is_up(const struct session *s)
+{
+	return s->is_up;
+}
+
+int session_publish(struct session *s, struct sn_client_publication *publication)
+{
+	return sn_client_publish(s->client, s->now, publication);
+}
+
+int session_subscribe(struct session *s, const struct sn_client_topic *topic, int qos)
+{
+	return sn_client_subscribe(s->client, s->now, topic, qos);
+}
+
+int session_unsubscribe(struct session *s, const struct sn_client_topic *topic)
+{
+	return sn_client_unsubscribe(s->client, s->now, topic);
+}
+
+void session_want_input(struct session *s)
+{
+	s->want_input = true;
+}
+
+void session_set_alarm(struct session *s, uint32_t ms)
+{
+	s->has_alarm = true;
+	s->alarm = monotime_add_ms(s->now, ms);
+}
+
+/* ---- connecting, losing, leaving ---- */
+
+static void give_up(struct session *s, enum status status)
+{
+	s->over = true;
+	if (s->status == STATUS_OK)
+		s->status = status;
+}
+
+static void connect_now(struct session *s)
+{
+	int rc;
+
+	s->has_reconnect = false;
+	rc = sn_client_connect(s->client, s->now);
+	if (rc < 0) {
+		session_say(s, "CONNECT: %s", err_text(rc));
+		give_up(s, STATUS_FAILED);
+	}
+}
+
+static void up(struct session *s)
+{
+	s->was_up = true;
+	s->is_up = true;
+	s->vain = 0;
+	if (s->user.connected != NULL)
+		s->user.connected(s->user.ctx);
+}
+
+/* A lost connection is set up again; one that never was is an error. */
+static void lost(struct session *s, enum sn_client_why why)
+{
+	const struct options *o = s->options;
+	const char *text = why == SN_CLIENT_NO_ANSWER ? "no answer" : "the gateway sent DISCONNECT";
+	uint32_t wait;
+
+	s->is_up = false;
+	if (!s->was_up) {
+		session_say(s, "%s port %d: %s", o->host, o->port, text);
+		give_up(s, STATUS_FAILED);
+		return;
+	}
+	if (s->vain >= (unsigned)o->reconnects) {
+		session_say(s, "connection lost: %s", text);
+		give_up(s, STATUS_FAILED);
+		return;
+	}
+	wait = backoff_ms(RECONNECT_LEAST_MS, RECONNECT_MOST_MS, s->vain++, random_u32());
+	session_say(s, "connection lost: %s; connecting again in %.1f s", text, wait / 1000.0);
+	s->has_reconnect = true;
+	s->reconnect = monotime_add_ms(s->now, wait);
+}
+
+static void leave(struct session *s)
+{
+	s->leaving = true;
+	s->is_up = false;
+	if (sn_client_disconnect(s->client, s->now) < 0)
+		s->over = true;
+}
+
+static void left(struct session *s, enum sn_client_why why)
+{
+	if (why == SN_CLIENT_NO_ANSWER)
+		session_say(s, "DISCONNECT: no answer");
+	s->over = true;
+}
+
+/* What UDP tells us about the way to the gateway is an error only as long as nobody ever answered.
+ */
+static void unreachable(struct session *s, int error)
+{
+	if (s->was_up && error != EMSGSIZE && !s->user.unconnected)
+		return;
+	sn_client_abort(s->client);
+	if (!s->was_up && sn_socket_next(s->socket)) {
+		connect_now(s);
+		return;
+	}
+	session_say(s, "%s port %d: %s", s->options->host, s->options->port, strerror(error));
+	give_up(s, STATUS_FAILED);
+}
+
+/* ---- the loop ---- */
+
+static void refused(struct session *s, const struct sn_client_event *event)
+{
+	if (s->is_up) {
+		s->user.event(s->user.ctx, event);
+		return;
+	}
+	session_say(s, "connection refused: %s", session_code_text(event->code));
+	give_up(s, STATUS_REFUSED);
+}
+
+static void handle(struct session *s, struct sn_client_event event)
+{
+	switch (event.kind) {
+	case SN_CLIENT_QUIET:
+		break;
+	case SN_CLIENT_CONNECTED:
+		up(s);
+		break;
+	case SN_CLIENT_CLOSED:
+		if (s->leaving)
+			left(s, event.why);
+		else
+			lost(s, event.why);
+		break;
+	case SN_CLIENT_REFUSED:
+		refused(s, &event);
+		break;
+	case SN_CLIENT_CONGESTED:
+		session_say(s, "%s; trying again in %g s", session_code_text(event.code),
+		    s->options->wait_ms / 1000.0);
+		break;
+	case SN_CLIENT_DROPPED:
+		session_say(s, "a message of QoS 0 was refused: %s", session_code_text(event.code));
+		s->status = STATUS_REFUSED;
+		break;
+	default:
+		s->user.event(s->user.ctx, &event);
+	}
+}
+
+static void receive(struct session *s)
+{
+	for (int i = 0; i < RECEIVE_BATCH && !s->over; i++) {
+		ssize_t n = sn_socket_receive(s->socket, s->buf, sizeof s->buf);
+
+		if (n < 0)
+			unreachable(s, errno);
+		if (n <= 0)
+			return;
+		trace(s, '<', s->buf, (size_t)n);
+		handle(s, sn_client_rx(s->client, s->now, s->buf, (size_t)n));
+	}
+}
+
+static void take_signal(struct session *s)
+{
+	struct signalfd_siginfo info;
+
+	if (read(s->signals, &info, sizeof info) != sizeof info)
+		return;
+	if (s->ending)
+		s->over = true; /* the second one: do not wait for the gateway's farewell */
+	session_end(s, s->user.status_interrupted);
+}
+
+static bool is_due(const struct session *s, bool set, monotime_t when)
+{
+	return set && !monotime_before(s->now, when);
+}
+
+static void do_what_is_due(struct session *s)
+{
+	handle(s, sn_client_advance(s->client, s->now));
+	if (is_due(s, s->has_reconnect, s->reconnect))
+		connect_now(s);
+	if (is_due(s, s->has_alarm, s->alarm) && !s->ending) {
+		s->has_alarm = false;
+		s->user.alarm(s->user.ctx);
+	}
+}
+
+static int poll_timeout(const struct session *s)
+{
+	int64_t least = INT_MAX;
+	monotime_t when;
+	const struct {
+		bool set;
+		monotime_t when;
+	} times[] = {
+		{ sn_client_next_deadline(s->client, &when), when },
+		{ s->has_reconnect, s->reconnect },
+		{ s->has_alarm && !s->ending, s->alarm },
+	};
+
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		if (times[i].set && monotime_ms_between(s->now, times[i].when) < least)
+			least = monotime_ms_between(s->now, times[i].when);
+	}
+	if (least == INT_MAX)
+		return -1;
+	return least < 0 ? 0 : (int)least;
+}
+
+static void turn(struct session *s)
+{
+	bool input = s->want_input && s->is_up && !s->ending;
+	struct pollfd fds[] = {
+		{ .fd = sn_socket_fd(s->socket), .events = POLLIN },
+		{ .fd = s->signals, .events = POLLIN },
+		{ .fd = input ? STDIN_FILENO : -1, .events = POLLIN },
+	};
+
+	if (poll(fds, sizeof fds / sizeof fds[0], poll_timeout(s)) < 0)
+		return;
+	s->now = monotime_now();
+	if (fds[0].revents)
+		receive(s);
+	if (fds[1].revents)
+		take_signal(s);
+	if (fds[2].revents && s->is_up && !s->ending) {
+		s->want_input = false;
+		s->user.input(s->user.ctx);
+	}
+	do_what_is_due(s);
+}
+
+/* What a turn left to be done at its end. */
+static void settle(struct session *s)
+{
+	if (s->send_error != 0)
+		unreachable(s, s->send_error);
+	s->send_error = 0;
+	if (s->ending && !s->leaving)
+		leave(s);
+}
+
+enum status session_run(struct session *s)
+{
+	s->now = monotime_now();
+	if (s->user.unconnected)
+		up(s);
+	else
+		connect_now(s);
+	settle(s);
+	while (!s->over) {
+		turn(s);
+		settle(s);
+	}
+	return s->status;
+}
+
+const char *session_code_text(uint8_t code)
+{
+	const char *name = sn_return_code_name(code);
+
+	return name != NULL ? name : "reserved return code";
+}
