@@ -96,7 +96,10 @@ void pending_stop(struct gw *gw, struct client *client)
 
 void pending_repeat(struct gw *gw, struct client *client)
 {
-	repeat(gw, client);
+	int64_t left = monotime_ms_between(gw->now, client->pending.deadline.due);
+
+	if (client->pending.type != PENDING_HOLD && left < gw->config.timers.retry / 2)
+		repeat(gw, client);
 }
 
 bool pending_is(const struct pending *pending, uint8_t type, uint16_t msg_id)

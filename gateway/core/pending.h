@@ -36,7 +36,9 @@ void pending_start(struct gw *gw, struct client *client, uint8_t type, uint16_t 
 /* Nothing for T_WAIT. */
 void pending_hold(struct gw *gw, struct client *client);
 
-/* Sends the pending packet again before its time; there must be one, and no hold. */
+/* Sends the pending packet again before its time, unless that was done just now: the client's clock
+ * and ours often run in step, and two copies that cross the answer to the first would look like two
+ * messages. */
 void pending_repeat(struct gw *gw, struct client *client);
 
 void pending_stop(struct gw *gw, struct client *client);

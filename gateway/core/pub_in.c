@@ -174,8 +174,7 @@ static bool answer_repeat(
 	if (in != NULL) {
 		if (in->stage == INBOUND_RECEIVED)
 			say_msg_ack(gw, client->peer, SN_PUBREC, in->msg_id);
-	} else if (publish->flags.qos != 1 || !publish->flags.dup ||
-	           !reply_repeat(gw, client, packet)) {
+	} else if (!publish->flags.dup || !reply_repeat(gw, client, packet)) {
 		return false;
 	}
 	gw->metrics.publishes_repeated++;
@@ -239,14 +238,20 @@ void pub_in_publish(struct gw *gw, struct client *client, const struct sn_packet
 		publish_acknowledged(gw, client, packet, name);
 }
 
-static void acknowledge_qos1(struct gw *gw, struct client *client, const struct inbound *in)
+static void keep_answer(
+    struct gw *gw, struct client *client, const struct inbound *in, uint8_t type)
 {
-	say_topic_ack(gw, client->peer, SN_PUBACK, in->topic_id, in->msg_id, SN_ACCEPTED);
 	reply_keep(gw, client,
-	    (struct reply){ .type = SN_PUBACK,
+	    (struct reply){ .type = type,
 	        .digest = in->digest,
 	        .msg_id = in->msg_id,
 	        .topic_id = in->topic_id });
+}
+
+static void acknowledge_qos1(struct gw *gw, struct client *client, const struct inbound *in)
+{
+	say_topic_ack(gw, client->peer, SN_PUBACK, in->topic_id, in->msg_id, SN_ACCEPTED);
+	keep_answer(gw, client, in, SN_PUBACK);
 }
 
 void pub_in_published(struct gw *gw, struct client *client, uint16_t token)
@@ -281,6 +286,8 @@ void pub_in_pubrel(struct gw *gw, struct client *client, const struct sn_packet 
 			continue;
 		if (in->stage == INBOUND_FORWARDED)
 			return;
+		keep_answer(
+		    gw, client, in, SN_PUBREC); /* for a PUBLISH that was on its way all the time */
 		forget(list, in);
 		break;
 	}

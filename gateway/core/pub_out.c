@@ -316,7 +316,7 @@ static void hold(struct gw *gw, struct client *client)
 {
 	if (client->state == CLIENT_AWAKE)
 		sleep_end_window(gw, client);
-	else
+	else if (client->state == CLIENT_ACTIVE)
 		pending_hold(gw, client);
 }
 
@@ -347,20 +347,29 @@ static void unknown_id_at_qos0(struct client *client, const struct sn_topic_ack 
 		topic->told = false;
 }
 
+/* The message in flight, if that is its id and it is at that stage.  Whether it is being
+ * retransmitted does not matter: an answer may come when the client has gone to sleep already. */
+static struct message *in_flight(
+    const struct client *client, uint16_t msg_id, enum message_stage stage)
+{
+	struct message *m = client->outbox.first;
+
+	return m != NULL && m->msg_id == msg_id && m->stage == stage ? m : NULL;
+}
+
 /* Matched by its message id alone; one that matches nothing is late, or for a QoS 0 message
  * (SN12-GPUB-14). */
 void pub_out_puback(struct gw *gw, struct client *client, const struct sn_packet *packet)
 {
 	const struct sn_topic_ack *ack = &packet->topic_ack;
+	const struct message *m = in_flight(client, ack->msg_id, MESSAGE_SENT);
 
-	if (ack->msg_id == 0) {
+	if (ack->msg_id == 0)
 		unknown_id_at_qos0(client, ack);
-		return;
-	}
-	if (!pending_is(&client->pending, SN_PUBLISH, ack->msg_id))
+	if (ack->msg_id == 0 || m == NULL)
 		return;
 	if (ack->code == SN_ACCEPTED) {
-		if (client->outbox.first->qos == 1)
+		if (m->qos == 1)
 			head_done(gw, client);
 	} else if (ack->code == SN_CONGESTION) {
 		hold(gw, client);
@@ -375,20 +384,21 @@ void pub_out_puback(struct gw *gw, struct client *client, const struct sn_packet
 void pub_out_pubrec(struct gw *gw, struct client *client, const struct sn_packet *packet)
 {
 	uint16_t msg_id = packet->msg_ack.msg_id;
-	struct message *m = client->outbox.first;
+	struct message *m = in_flight(client, msg_id, MESSAGE_SENT);
 
-	if (pending_is(&client->pending, SN_PUBLISH, msg_id) && m->qos == 2) {
-		m->stage = MESSAGE_RELEASED;
+	say_msg_ack(gw, client->peer, SN_PUBREL, msg_id);
+	if (m == NULL || m->qos != 2)
+		return;
+	m->stage = MESSAGE_RELEASED;
+	if (client->state == CLIENT_ASLEEP)
 		pending_stop(gw, client);
-		pub_out_pump(gw, client);
-	} else if (!pending_is(&client->pending, SN_PUBLISH, msg_id)) {
-		say_msg_ack(gw, client->peer, SN_PUBREL, msg_id);
-	}
+	else
+		pending_start(gw, client, SN_PUBREL, msg_id);
 }
 
 void pub_out_pubcomp(struct gw *gw, struct client *client, const struct sn_packet *packet)
 {
-	if (pending_is(&client->pending, SN_PUBREL, packet->msg_ack.msg_id))
+	if (in_flight(client, packet->msg_ack.msg_id, MESSAGE_RELEASED) != NULL)
 		head_done(gw, client);
 }
 

@@ -7,9 +7,11 @@
 #include "gateway/core/say.h"
 
 /* The answer that a request gets. */
-static uint8_t answer_type(uint8_t request)
+static uint8_t answer_type(const struct sn_packet *request)
 {
-	return request == SN_PUBLISH ? SN_PUBACK : SN_SUBACK;
+	if (request->type == SN_SUBSCRIBE)
+		return SN_SUBACK;
+	return request->publish.flags.qos == 1 ? SN_PUBACK : SN_PUBREC;
 }
 
 static uint64_t mix(const struct gw *gw, uint64_t digest, struct sn_bytes bytes)
@@ -57,7 +59,7 @@ static const struct reply *find(
 {
 	uint16_t msg_id =
 	    request->type == SN_PUBLISH ? request->publish.msg_id : request->subscribe.msg_id;
-	uint8_t type = answer_type(request->type);
+	uint8_t type = answer_type(request);
 	uint32_t digest = reply_digest(gw, request);
 
 	for (size_t i = 0; i < REPLIES_KEPT; i++) {
@@ -76,7 +78,9 @@ bool reply_repeat(struct gw *gw, struct client *client, const struct sn_packet *
 
 	if (r == NULL)
 		return false;
-	if (r->type == SN_SUBACK)
+	if (r->type == SN_PUBREC)
+		say_msg_ack(gw, client->peer, SN_PUBREC, r->msg_id);
+	else if (r->type == SN_SUBACK)
 		say_suback(gw, client->peer, r->topic_id, r->msg_id, r->qos, r->code);
 	else
 		say_topic_ack(gw, client->peer, r->type, r->topic_id, r->msg_id, r->code);

@@ -25,7 +25,7 @@ struct reply {
 	uint32_t digest; /* of the request */
 	uint16_t msg_id;
 	uint16_t topic_id;
-	uint8_t type; /* PUBACK, SUBACK; 0 (ADVERTISE): none kept */
+	uint8_t type; /* PUBACK, PUBREC, SUBACK; 0 (ADVERTISE): none kept */
 	uint8_t code;
 	int8_t qos;
 };
