@@ -86,6 +86,10 @@ int main(int argc, char **argv)
 	} else if (!serve(conf)) {
 		status = EXIT_FAILURE;
 	}
+	if (fflush(stdout) != 0) {
+		perror("mqttsn-gateway: standard output");
+		status = EXIT_FAILURE;
+	}
 	conf_free(conf);
 	options_free(&options);
 	return status;

@@ -3,7 +3,7 @@
 
 import re
 
-from harness import check, equal, main, test
+from harness import check, equal, gateway_command, main, test
 
 OPTIONS = ["--listen", "--broker", "--predefined", "--set", "--config", "--check-config", "--version", "--help"]
 
@@ -100,6 +100,14 @@ def _(bench):
     for text in ("127.0.0.1:4711", "[::1]:4712", "broker.example", "8883", "plant/alarm", "pump-*", "2.5", "debug"):
         check(text in out, f"{text} in:\n{out}")
     equal(understood(bench, "--config", write(bench, out)), out, "read back")
+
+
+@test("what cannot be written is a failure")
+def _(bench):
+    with open("/dev/full", "wb") as full:
+        process = bench.process(gateway_command(bench) + ["--check-config"], "full", stdout=full)
+        equal(process.wait(), 1, "exit status")
+    process.wait_log("standard output: No space left on device")
 
 
 @test("the command line goes over the file, wherever --config stands")

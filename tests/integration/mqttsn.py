@@ -158,6 +158,14 @@ class Client:
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.connect(gateway_address)
         self.msg_id = 0
+        self.node_id = None
+
+    @classmethod
+    def behind(cls, forwarder, node_id, client_id):
+        """A client whose packets @forwarder, another one, wraps and unwraps (5.5)."""
+        client = cls.__new__(cls)
+        client.id, client.socket, client.msg_id, client.node_id = client_id, forwarder.socket, 0, node_id
+        return client
 
     def close(self):
         self.socket.close()
@@ -167,15 +175,23 @@ class Client:
         return self.msg_id
 
     def send(self, datagram):
+        if self.node_id is not None:
+            datagram = encapsulate(self.node_id, datagram)
         self.socket.send(datagram)
 
     def receive(self, timeout=PATIENCE):
         """The next packet, or None."""
         self.socket.settimeout(timeout)
         try:
-            return decode(self.socket.recv(65536))
+            datagram = self.socket.recv(65536)
         except (socket.timeout, BlockingIOError):
             return None
+        if self.node_id is not None:
+            header = encapsulate(self.node_id, b"")
+            if not datagram.startswith(header):
+                raise Failure(f"{self.id}: not for node {self.node_id.hex()}: {datagram.hex()}")
+            datagram = datagram[len(header):]
+        return decode(datagram)
 
     def expect(self, msg_type, timeout=PATIENCE, **fields):
         """The next packet, which must be of this type with these fields."""

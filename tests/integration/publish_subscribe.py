@@ -242,6 +242,24 @@ def _(bench):
     equal(client.take_message()[2], b"open", "message")
 
 
+@test("clients behind one forwarder are told apart by their node ids")
+def _(bench):
+    broker = bench.broker()
+    watcher = mqtt.Subscriber(bench, broker, "nodes/+")
+    gateway = bench.gateway(broker)
+    forwarder = bench.closing(Client(gateway.address, "forwarder"))
+    nodes = [Client.behind(forwarder, node_id, f"node-{i}")
+             for i, node_id in enumerate((b"\xaa\xbb", b"\xaa\xbc", b"\x01" * 8, b"\x00" * 252))]
+    for node in nodes:
+        node.connect().publish(node.register(f"nodes/{node.id}"), node.id.encode(), 2)
+    equal([m.payload for m in watcher.take(4)], [n.id.encode() for n in nodes], "at the broker")
+    for node in nodes:
+        node.subscribe(f"to/{node.id}", 1)
+        mqtt.publish(broker, f"to/{node.id}", payload(300))
+        equal(node.take_message()[2], payload(300), node.id)
+    gateway.wait_log(r"node-0: connected from 127\.0\.0\.1:\d+/aabb$")
+
+
 @test("log.packets shows what was said, in order")
 def _(bench):
     gateway = bench.gateway(bench.broker(), "--set", "log.packets=true")
