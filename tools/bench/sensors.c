@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Publishers that talk MQTT-SN over UDP: each has a port of its own, connects, registers its topic,
- * and sends again what is not answered. */
+/* Publishers that talk MQTT-SN over UDP, each from a port of its own. */
 #include "tools/bench/publishers.h"
 
 #include <errno.h>
@@ -12,12 +11,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/err.h"
 #include "common/monotime.h"
-#include "sn_codec/sn_codec.h"
+#include "tools/sn_client.h"
 
 #define PACKET_MAX   (PUBLISHERS_PAYLOAD_MAX + 32)
 #define KEEP_ALIVE_S 3600 /* longer than any measurement */
 #define RETRY_MS     1000
+#define RETRIES      10
 #define TICK_MS      100
 #define SETUP_MAX    50 /* sensors that connect at once: a burst could fill the gateway's socket */
 
@@ -25,12 +26,12 @@ struct sensor {
 	struct sensors *all;
 	int fd;
 	struct event *readable;
-	uint16_t topic_id;
-	uint16_t msg_id;
-	bool waiting; /* for the answer to @request */
-	monotime_t sent_at;
-	struct sn_packet request;
-	uint8_t data[PUBLISHERS_PAYLOAD_MAX]; /* what @request points to */
+	struct sn_client *client;
+	struct sn_client_publication publication;
+	bool ready; /* its topic has an id */
+	char id[24];
+	char topic[24];
+	uint8_t data[PUBLISHERS_PAYLOAD_MAX];
 };
 
 struct sensors {
@@ -38,153 +39,108 @@ struct sensors {
 	const struct publishers_events *events;
 	void *ctx;
 	struct event *tick;
-	unsigned started;
-	unsigned ready;
-	uint64_t resent;
+	uint32_t started;
+	uint32_t ready;
+	uint64_t published;
+	uint64_t sent; /* datagrams */
 	struct sensor sensor[];
 };
 
-static void fail(struct sensor *sensor, const char *what, const char *why)
+static void fail(struct sensor *sensor, const char *why)
 {
 	char text[128];
 
-	snprintf(text, sizeof text, "sensor %u: %s: %s", (unsigned)(sensor - sensor->all->sensor),
-	    what, why);
+	snprintf(text, sizeof text, "%s: %s", sensor->id, why);
 	sensor->all->events->failed(sensor->all->ctx, text);
 }
 
-static void transmit(struct sensor *sensor, const struct sn_packet *packet)
+static void port_send(void *ctx, const uint8_t *data, size_t len)
 {
-	uint8_t buf[PACKET_MAX];
-	size_t len;
-	enum sn_status status = sn_encode(buf, sizeof buf, packet, &len);
+	struct sensor *sensor = ctx;
 
-	if (status != SN_OK)
-		fail(sensor, sn_type_name(packet->type), sn_status_name(status));
-	else if (send(sensor->fd, buf, len, 0) < 0)
-		fail(sensor, "send", strerror(errno));
+	sensor->all->sent++;
+	if (send(sensor->fd, data, len, 0) < 0)
+		fail(sensor, strerror(errno));
 }
 
-/* Puts text where it lives as long as the request does. */
-static struct sn_bytes keep(struct sensor *sensor, const char *prefix)
+static void publish(struct sensor *sensor, const void *payload, size_t len)
 {
-	unsigned who = (unsigned)(sensor - sensor->all->sensor);
-	int len = snprintf((char *)sensor->data, sizeof sensor->data, "%s%u", prefix, who);
+	int rc;
 
-	return (struct sn_bytes){ sensor->data, (size_t)len };
-}
-
-/* Sends sensor->request and waits for the answer. */
-static void request(struct sensor *sensor)
-{
-	sensor->waiting = true;
-	sensor->sent_at = monotime_now();
-	transmit(sensor, &sensor->request);
-}
-
-static void start(struct sensor *sensor)
-{
-	sensor->request = (struct sn_packet){
-		.type = SN_CONNECT,
-		.connect = {
-			.flags.clean = true,
-			.protocol_id = 1,
-			.keep_alive = KEEP_ALIVE_S,
-			.client_id = keep(sensor, "bench-"),
-		},
+	memcpy(sensor->data, payload, len);
+	sensor->publication = (struct sn_client_publication){
+		.topic = { .type = SN_TOPIC_NORMAL, .name = sensor->topic },
+		.data = { sensor->data, len },
+		.qos = (int)sensor->all->config->qos,
 	};
-	request(sensor);
+	rc = sn_client_publish(sensor->client, monotime_now(), &sensor->publication);
+	if (rc < 0)
+		fail(sensor, err_text(rc));
 }
 
 static void start_next(struct sensors *all)
 {
-	if (all->started < all->config->count)
-		start(&all->sensor[all->started++]);
-}
+	struct sensor *sensor;
 
-static void on_connack(struct sensor *sensor)
-{
-	sensor->request = (struct sn_packet){
-		.type = SN_REGISTER,
-		.reg = { .msg_id = ++sensor->msg_id, .topic = keep(sensor, PUBLISHERS_TOPIC) },
-	};
-	request(sensor);
-}
-
-static void on_regack(struct sensor *sensor, const struct sn_topic_ack *ack)
-{
-	struct sensors *all = sensor->all;
-
-	sensor->topic_id = ack->topic_id;
-	start_next(all);
-	if (++all->ready == all->config->count)
-		all->events->ready(all->ctx);
-}
-
-/* The return code of an answer that has one, else "accepted". */
-static uint8_t code_of(const struct sn_packet *packet)
-{
-	switch (packet->type) {
-	case SN_CONNACK:
-		return packet->result.code;
-	case SN_REGACK:
-	case SN_PUBACK:
-		return packet->topic_ack.code;
-	default:
-		return SN_ACCEPTED;
-	}
-}
-
-static bool answers(const struct sn_packet *packet, const struct sensor *sensor)
-{
-	switch (packet->type) {
-	case SN_CONNACK:
-		return sensor->request.type == SN_CONNECT;
-	case SN_REGACK:
-		return sensor->request.type == SN_REGISTER &&
-		       packet->topic_ack.msg_id == sensor->msg_id;
-	case SN_PUBACK:
-		return sensor->request.type == SN_PUBLISH &&
-		       packet->topic_ack.msg_id == sensor->msg_id;
-	default:
-		return false;
-	}
-}
-
-static void receive(struct sensor *sensor, const struct sn_packet *packet)
-{
-	struct sensors *all = sensor->all;
-
-	if (code_of(packet) != SN_ACCEPTED || packet->type == SN_DISCONNECT) {
-		fail(sensor, sn_type_name(packet->type), "the gateway refuses");
+	if (all->started == all->config->count)
 		return;
+	sensor = &all->sensor[all->started++];
+	sn_client_connect(sensor->client, monotime_now());
+}
+
+/* The message that made the client register its topic is gone: from now on messages count. */
+static void become_ready(struct sensor *sensor)
+{
+	struct sensors *all = sensor->all;
+
+	sensor->ready = true;
+	start_next(all);
+	if (++all->ready < all->config->count)
+		return;
+	all->sent = 0;
+	all->events->ready(all->ctx);
+}
+
+/* False if there was nothing to do. */
+static bool handle(struct sensor *sensor, struct sn_client_event event)
+{
+	struct sensors *all = sensor->all;
+
+	switch (event.kind) {
+	case SN_CLIENT_QUIET:
+		return false;
+	case SN_CLIENT_CONNECTED:
+		publish(sensor, "", 0);
+		break;
+	case SN_CLIENT_PUBLISHED:
+		if (sensor->ready)
+			all->events->acknowledged(all->ctx, (unsigned)(sensor - all->sensor));
+		else
+			become_ready(sensor);
+		break;
+	case SN_CLIENT_CONGESTED: /* the client tries again */
+		break;
+	case SN_CLIENT_CLOSED:
+		fail(sensor, "the gateway does not answer, or ends the connection");
+		break;
+	default:
+		fail(sensor, "the gateway refuses");
+		break;
 	}
-	if (!sensor->waiting || !answers(packet, sensor))
-		return; /* late: the answer to what was sent again */
-	sensor->waiting = false;
-	if (packet->type == SN_CONNACK)
-		on_connack(sensor);
-	else if (packet->type == SN_REGACK)
-		on_regack(sensor, &packet->topic_ack);
-	else
-		all->events->acknowledged(all->ctx, (unsigned)(sensor - all->sensor));
+	return true;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct sensor *sensor = arg;
-	struct sn_packet packet;
 	uint8_t buf[PACKET_MAX];
 	ssize_t len = recv(fd, buf, sizeof buf, MSG_DONTWAIT);
 
 	(void)what;
-	if (len < 0) {
-		if (errno != EAGAIN && errno != EINTR)
-			fail(sensor, "recv", strerror(errno));
-		return;
-	}
-	if (sn_decode(buf, (size_t)len, &packet) == SN_OK)
-		receive(sensor, &packet);
+	if (len >= 0)
+		handle(sensor, sn_client_rx(sensor->client, monotime_now(), buf, (size_t)len));
+	else if (errno != EAGAIN && errno != EINTR)
+		fail(sensor, strerror(errno));
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -192,16 +148,13 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	struct sensors *all = arg;
 	monotime_t now = monotime_now();
 
-	(void)fd, (void)what;
-	for (unsigned i = 0; i < all->started; i++) {
+	(void)fd;
+	(void)what;
+	for (uint32_t i = 0; i < all->started; i++) {
 		struct sensor *sensor = &all->sensor[i];
 
-		if (!sensor->waiting || monotime_ms_between(sensor->sent_at, now) < RETRY_MS)
-			continue;
-		if (sensor->request.type == SN_PUBLISH)
-			sensor->request.publish.flags.dup = true;
-		all->resent++;
-		request(sensor);
+		while (handle(sensor, sn_client_advance(sensor->client, now)))
+			;
 	}
 }
 
@@ -211,11 +164,12 @@ static void sensors_close(void *publishers)
 
 	if (all == NULL)
 		return;
-	for (unsigned i = 0; i < all->config->count; i++) {
+	for (uint32_t i = 0; i < all->config->count; i++) {
 		struct sensor *sensor = &all->sensor[i];
 
 		if (i < all->started)
-			transmit(sensor, &(struct sn_packet){ .type = SN_DISCONNECT });
+			sn_client_disconnect(sensor->client, monotime_now());
+		sn_client_free(sensor->client);
 		if (sensor->readable != NULL)
 			event_free(sensor->readable);
 		if (sensor->fd >= 0)
@@ -224,6 +178,24 @@ static void sensors_close(void *publishers)
 	if (all->tick != NULL)
 		event_free(all->tick);
 	free(all);
+}
+
+static struct sn_client *client_new(struct sensor *sensor)
+{
+	const struct sn_client_config config = {
+		.client_id = sensor->id,
+		.clean = true,
+		.keep_alive = KEEP_ALIVE_S,
+		.retry_ms = RETRY_MS,
+		.retries = RETRIES,
+		.wait_ms = RETRY_MS,
+		.waits = RETRIES,
+		.max_packet = PACKET_MAX,
+		.first_msg_id = 1,
+	};
+	const struct sn_client_ports ports = { .ctx = sensor, .send = port_send };
+
+	return sn_client_new(&config, &ports);
 }
 
 /* False with errno set. */
@@ -236,29 +208,45 @@ static bool open_sensor(
 	sensor->fd = socket(addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (sensor->fd < 0 || connect(sensor->fd, (struct sockaddr *)&addr, len) != 0)
 		return false;
+	sensor->client = client_new(sensor);
 	sensor->readable = event_new(base, sensor->fd, EV_READ | EV_PERSIST, on_readable, sensor);
-	return sensor->readable != NULL && event_add(sensor->readable, NULL) == 0;
+	return sensor->client != NULL && sensor->readable != NULL &&
+	       event_add(sensor->readable, NULL) == 0;
+}
+
+static struct sensors *sensors_new(
+    const struct publishers_config *config, const struct publishers_events *events, void *ctx)
+{
+	struct sensors *all = calloc(1, sizeof *all + config->count * sizeof all->sensor[0]);
+
+	if (all == NULL)
+		return NULL;
+	all->config = config;
+	all->events = events;
+	all->ctx = ctx;
+	for (uint32_t i = 0; i < config->count; i++) {
+		struct sensor *sensor = &all->sensor[i];
+
+		sensor->all = all;
+		sensor->fd = -1;
+		snprintf(sensor->id, sizeof sensor->id, "bench-%u", i);
+		snprintf(sensor->topic, sizeof sensor->topic, PUBLISHERS_TOPIC "%u", i);
+	}
+	return all;
 }
 
 static void *sensors_open(struct event_base *base, const struct publishers_config *config,
     const struct publishers_events *events, void *ctx)
 {
-	struct sensors *all = calloc(1, sizeof *all + config->count * sizeof all->sensor[0]);
 	const struct timeval tick = { .tv_usec = TICK_MS * 1000 };
+	struct sensors *all = sensors_new(config, events, ctx);
 
 	if (all == NULL)
 		goto fail;
-	all->config = config;
-	all->events = events;
-	all->ctx = ctx;
-	for (unsigned i = 0; i < config->count; i++) {
-		all->sensor[i].all = all;
-		all->sensor[i].fd = -1;
-	}
 	all->tick = event_new(base, -1, EV_PERSIST, on_tick, all);
 	if (all->tick == NULL || event_add(all->tick, &tick) != 0)
 		goto fail;
-	for (unsigned i = 0; i < config->count; i++) {
+	for (uint32_t i = 0; i < config->count; i++) {
 		if (!open_sensor(&all->sensor[i], base, &config->server))
 			goto fail;
 	}
@@ -274,31 +262,16 @@ fail:
 static void sensors_publish(void *publishers, unsigned who, const void *payload, size_t len)
 {
 	struct sensors *all = publishers;
-	struct sensor *sensor = &all->sensor[who];
-	struct sn_packet publish = {
-		.type = SN_PUBLISH,
-		.publish = {
-			.flags.qos = (int8_t)all->config->qos,
-			.topic_id = sensor->topic_id,
-			.data = { payload, len },
-		},
-	};
 
-	if (all->config->qos == 0) {
-		transmit(sensor, &publish);
-		return;
-	}
-	if (++sensor->msg_id == 0)
-		sensor->msg_id = 1;
-	publish.publish.msg_id = sensor->msg_id;
-	publish.publish.data.data = memcpy(sensor->data, payload, len);
-	sensor->request = publish;
-	request(sensor);
+	all->published++;
+	publish(&all->sensor[who], payload, len);
 }
 
 static uint64_t sensors_resent(const void *publishers)
 {
-	return ((const struct sensors *)publishers)->resent;
+	const struct sensors *all = publishers;
+
+	return all->sent - all->published;
 }
 
 const struct publishers_ops publishers_sensors = {
