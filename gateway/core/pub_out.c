@@ -386,8 +386,10 @@ void pub_out_pubrec(struct gw *gw, struct client *client, const struct sn_packet
 	uint16_t msg_id = packet->msg_ack.msg_id;
 	struct message *m = in_flight(client, msg_id, MESSAGE_SENT);
 
+	if (m != NULL && m->qos != 2)
+		return;
 	say_msg_ack(gw, client->peer, SN_PUBREL, msg_id);
-	if (m == NULL || m->qos != 2)
+	if (m == NULL)
 		return;
 	m->stage = MESSAGE_RELEASED;
 	if (client->state == CLIENT_ASLEEP)
