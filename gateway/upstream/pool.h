@@ -26,8 +26,8 @@ struct upstream {
 	char *id_prefix;
 	char *id_suffix;
 	uint16_t port;
-	uint16_t keep_alive;    /* seconds; 0: off */
-	struct ssl_ctx_st *tls; /* NULL: plain TCP */
+	uint16_t keep_alive; /* seconds; 0: off */
+	struct tls *tls;     /* NULL: plain TCP */
 	struct resolver *resolver;
 	struct lingers *lingers;
 

@@ -101,7 +101,7 @@ static int client_set_up(struct up_session *s, const struct up_will *will)
 	rc = mosquitto_username_pw_set(mosq, s->up->user, s->up->password);
 	if (rc == MOSQ_ERR_SUCCESS && s->up->tls != NULL) {
 		mosquitto_int_option(mosq, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
-		rc = mosquitto_void_option(mosq, MOSQ_OPT_SSL_CTX, s->up->tls);
+		rc = mosquitto_void_option(mosq, MOSQ_OPT_SSL_CTX, tls_context(s->up->tls));
 	}
 	if (rc == MOSQ_ERR_SUCCESS && will != NULL)
 		rc = mosquitto_will_set(mosq, will->topic, (int)will->message.len,
@@ -186,7 +186,6 @@ void session_free(struct up_session *s)
 	LIST_REMOVE(s, slot_link);
 	requests_clear(&s->requests);
 	mosquitto_destroy(s->mosq);
-	tls_forget_errors(); /* what SSL_shutdown() left would fail the next session's call */
 	free(s);
 }
 
@@ -255,23 +254,34 @@ static const struct {
 	[5] = { "the broker does not authorise the client", true },
 };
 
+/* In words, for @rc of the call of libmosquitto that has just failed. */
+static const char *failure(const struct up_session *s, int rc)
+{
+	const char *why = tls_failure(s->up->tls);
+
+	if (why != NULL)
+		return why;
+	switch (rc) {
+	case MOSQ_ERR_ERRNO:
+		return errno != 0 ? strerror(errno) : "the connection failed";
+	case MOSQ_ERR_CONN_LOST:
+		return "the broker closed the connection";
+	case MOSQ_ERR_TLS:
+		return "the TLS handshake failed";
+	default:
+		return mosquitto_strerror(rc);
+	}
+}
+
 static void on_disconnect(struct mosquitto *mosq, void *arg, int rc)
 {
 	struct up_session *s = arg;
-	const char *why = mosquitto_strerror(rc);
 
 	(void)mosq;
-	if (s->refusal > 0 && s->refusal < sizeof(refusals) / sizeof(refusals[0])) {
+	if (s->refusal > 0 && s->refusal < sizeof(refusals) / sizeof(refusals[0]))
 		session_end(s, refusals[s->refusal].permanent, refusals[s->refusal].why);
-		return;
-	}
-	if (s->alert != NULL)
-		why = s->alert;
-	else if (rc == MOSQ_ERR_ERRNO && errno != 0)
-		why = strerror(errno);
-	else if (rc == MOSQ_ERR_CONN_LOST)
-		why = "the broker closed the connection";
-	session_end(s, false, why);
+	else
+		session_end(s, false, failure(s, rc));
 }
 
 /* --- From an address to CONNACK --- */
@@ -300,6 +310,7 @@ static void dial_next(struct up_session *s, const char *why)
 		if (s->tried > 0)
 			s->address = (uint8_t)((s->address + 1u) % count);
 		s->tried++;
+		tls_begin(up->tls);
 		rc = mosquitto_connect_async(
 		    s->mosq, resolver_address(up->resolver, s->address), up->port, up->keep_alive);
 		if (rc == MOSQ_ERR_SUCCESS) {
@@ -307,7 +318,7 @@ static void dial_next(struct up_session *s, const char *why)
 			event_add(&s->writable, s->tried < count ? &patience : NULL);
 			return;
 		}
-		why = rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc);
+		why = failure(s, rc);
 	}
 	resolver_all_failed(up->resolver);
 	session_end(s, false, why);
@@ -317,7 +328,6 @@ static void dial(struct up_session *s)
 {
 	s->tried = 0;
 	s->refusal = 0;
-	s->alert = NULL;
 	s->goodbye = false;
 	s->ping_due = s->ping_open = false;
 	s->packets = 0;
@@ -372,9 +382,9 @@ static void handshake(struct up_session *s)
 		session_end(s, false, "the broker closed the connection in the TLS handshake");
 		return;
 	}
+	tls_begin(s->up->tls);
 	if (mosquitto_loop_read(s->mosq, 1) != MOSQ_ERR_SUCCESS) {
-		session_end(s, false, tls_why(mosquitto_ssl_get(s->mosq), s->alert));
-		tls_forget_errors();
+		session_end(s, false, failure(s, MOSQ_ERR_TLS));
 		return;
 	}
 	if (!in_handshake(s))
@@ -394,12 +404,10 @@ static void greet(struct up_session *s, int fd)
 	if (ms > 0)
 		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
 	event_add(&s->readable, NULL);
-	if (s->up->tls != NULL) {
-		tls_watch(mosquitto_ssl_get(s->mosq), &s->alert);
+	if (in_handshake(s))
 		handshake(s);
-		return;
-	}
-	session_touch(s);
+	else
+		session_touch(s);
 }
 
 static void dialled(struct up_session *s, int fd, short what)
@@ -544,7 +552,7 @@ static void read_packets(struct up_session *s)
 	for (int i = 0; i < READ_PACKETS && wants_input(s); i++) {
 		s->heard = false;
 		errno = 0;
-		tls_forget_errors();
+		tls_begin(s->up->tls);
 		if (mosquitto_loop_read(s->mosq, 1) != MOSQ_ERR_SUCCESS)
 			return;
 		if (errno == EAGAIN && !s->heard)
@@ -608,7 +616,7 @@ static void write_packets(struct up_session *s)
 	s->last_out = s->up->tick;
 	if (cork)
 		set_cork(fd, 1);
-	tls_forget_errors();
+	tls_begin(s->up->tls);
 	mosquitto_loop_write(s->mosq, 1);
 	if (cork && mosquitto_socket(s->mosq) == fd)
 		set_cork(fd, 0);
@@ -627,7 +635,7 @@ static void write_ping(struct up_session *s)
 	bool written;
 
 	s->ping_due = false;
-	tls_forget_errors();
+	tls_begin(s->up->tls);
 	if (ssl != NULL)
 		written = tls_write(ssl, pingreq, sizeof(pingreq));
 	else

@@ -33,7 +33,6 @@ struct up_session {
 
 	const char *unfit; /* why it can never connect, or NULL */
 	const char *why;   /* of the end that is to be reported */
-	const char *alert; /* what the broker's TLS complained about */
 	uint32_t last_in;  /* ticks */
 	uint32_t last_out;
 	uint32_t ping_at;     /* tick of a PINGREQ that nothing has followed yet */

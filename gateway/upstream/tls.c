@@ -12,44 +12,57 @@
 
 #include "gateway/upstream/tls.h"
 
+struct tls {
+	SSL_CTX *ctx;
+	char *name; /* to be sent; NULL: an address, which is not (RFC 6066, 3) */
+	const char *failure;
+};
+
 /*
  * libmosquitto makes the SSL object, sets the address as its server name and starts the handshake,
- * all in one call.  The start of the handshake is reported here just before the ClientHello is
- * composed: the last moment to correct the name.  With an address as the configured host no name is
- * sent (RFC 6066, 3).
+ * all in one call, which may even see the end of it.  The start of the handshake is reported here
+ * just before the ClientHello is composed: the last moment to correct the name.
  */
 static void on_info(const SSL *ssl, int where, int value)
 {
-	const char *name = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-	const char **alert = SSL_get_app_data(ssl);
+	struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 
 	if (where & SSL_CB_HANDSHAKE_START)
-		SSL_set_tlsext_host_name((SSL *)ssl, name);
-	else if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL &&
-	         alert != NULL)
-		*alert = SSL_alert_desc_string_long(value);
+		SSL_set_tlsext_host_name((SSL *)ssl, tls->name);
+	else if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL)
+		tls->failure = SSL_alert_desc_string_long(value);
 }
 
-static bool check_name(SSL_CTX *tls, const char *host)
+static int on_verify(int ok, X509_STORE_CTX *store)
 {
-	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(tls);
+	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+	if (!ok)
+		tls->failure = X509_verify_cert_error_string(X509_STORE_CTX_get_error(store));
+	return ok;
+}
+
+static bool set_checked_name(SSL_CTX *ctx, const char *host)
+{
+	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
 
 	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1 ||
-	       X509_VERIFY_PARAM_set1_host(param, host, 0) == 1;
+	if (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1)
+		return true;
+	return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1;
 }
 
-static bool send_name(SSL_CTX *tls, const char *host)
+static bool set_sent_name(struct tls *tls, const char *host)
 {
-	ASN1_OCTET_STRING *number = a2i_IPADDRESS(host);
-	char *name;
+	ASN1_OCTET_STRING *address = a2i_IPADDRESS(host);
 
-	if (number != NULL) {
-		ASN1_OCTET_STRING_free(number);
+	if (address != NULL) {
+		ASN1_OCTET_STRING_free(address);
 		return true;
 	}
-	name = strdup(host);
-	return name != NULL && SSL_CTX_set_app_data(tls, name) == 1;
+	tls->name = strdup(host);
+	return tls->name != NULL;
 }
 
 /* Always false, for the caller to return. */
@@ -64,72 +77,85 @@ static bool failed(char **error, const char *what, const char *file)
 	return false;
 }
 
-static bool load_files(SSL_CTX *tls, const struct upstream_config *config, char **error)
+static bool load_files(SSL_CTX *ctx, const struct upstream_config *config, char **error)
 {
 	const char *ca = config->tls.ca_file, *cert = config->tls.cert_file,
 	           *key = config->tls.key_file;
 
-	if (ca != NULL && SSL_CTX_load_verify_file(tls, ca) != 1)
+	if (ca != NULL && SSL_CTX_load_verify_file(ctx, ca) != 1)
 		return failed(error, "cannot read the CA certificates", ca);
-	if (ca == NULL && SSL_CTX_set_default_verify_paths(tls) != 1)
+	if (ca == NULL && SSL_CTX_set_default_verify_paths(ctx) != 1)
 		return failed(error, "cannot read the system's CA certificates", NULL);
-	if (cert != NULL && SSL_CTX_use_certificate_chain_file(tls, cert) != 1)
+	if (cert != NULL && SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
 		return failed(error, "cannot read the certificate", cert);
-	if (key != NULL && SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) != 1)
+	if (key != NULL && SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
 		return failed(error, "cannot read the key", key);
-	if (cert != NULL && SSL_CTX_check_private_key(tls) != 1)
+	if (cert != NULL && SSL_CTX_check_private_key(ctx) != 1)
 		return failed(error, "certificate and key do not match", NULL);
 	return true;
 }
 
-static bool configure(SSL_CTX *tls, const struct upstream_config *config, char **error)
+static bool configure(struct tls *tls, const struct upstream_config *config, char **error)
 {
-	SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
-	SSL_CTX_set_options(tls, SSL_OP_NO_COMPRESSION);
-	SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
-	SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_info_callback(tls, on_info);
-	if (!load_files(tls, config, error))
+	SSL_CTX *ctx = tls->ctx;
+
+	SSL_CTX_set_app_data(ctx, tls);
+	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify);
+	SSL_CTX_set_info_callback(ctx, on_info);
+	if (!load_files(ctx, config, error))
 		return false;
-	if (!send_name(tls, config->host) ||
-	    (!config->tls.insecure && !check_name(tls, config->host)))
+	if (!set_sent_name(tls, config->host))
+		return failed(error, "cannot keep the name", config->host);
+	if (!config->tls.insecure && !set_checked_name(ctx, config->host))
 		return failed(error, "cannot check certificates for", config->host);
 	return true;
 }
 
-SSL_CTX *tls_new(const struct upstream_config *config, char **error)
+struct tls *tls_new(const struct upstream_config *config, char **error)
 {
-	SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+	struct tls *tls = calloc(1, sizeof(*tls));
 
 	*error = NULL;
 	if (tls == NULL)
+		return NULL;
+	tls->ctx = SSL_CTX_new(TLS_client_method());
+	if (tls->ctx == NULL) {
 		failed(error, "TLS", NULL);
-	else if (!configure(tls, config, error))
-		tls = tls_free(tls);
-	return tls;
+		return tls_free(tls);
+	}
+	return configure(tls, config, error) ? tls : tls_free(tls);
 }
 
-SSL_CTX *tls_free(SSL_CTX *tls)
+struct tls *tls_free(struct tls *tls)
 {
-	if (tls != NULL)
-		free(SSL_CTX_get_app_data(tls));
-	SSL_CTX_free(tls);
+	if (tls == NULL)
+		return NULL;
+	SSL_CTX_free(tls->ctx);
+	free(tls->name);
+	free(tls);
 	return NULL;
 }
 
-void tls_watch(SSL *ssl, const char **alert)
+void *tls_context(const struct tls *tls)
 {
-	SSL_set_app_data(ssl, alert);
+	return tls->ctx;
 }
 
-const char *tls_why(const SSL *ssl, const char *alert)
+void tls_begin(struct tls *tls)
 {
-	long verdict = ssl != NULL ? SSL_get_verify_result(ssl) : X509_V_OK;
+	if (tls == NULL)
+		return;
+	ERR_clear_error();
+	tls->failure = NULL;
+}
 
-	if (verdict != X509_V_OK)
-		return X509_verify_cert_error_string(verdict);
-	return alert != NULL ? alert : "TLS handshake failed";
+const char *tls_failure(const struct tls *tls)
+{
+	return tls != NULL ? tls->failure : NULL;
 }
 
 bool tls_in_handshake(const SSL *ssl)
@@ -152,9 +178,4 @@ bool tls_write(SSL *ssl, const void *data, size_t len)
 	size_t written;
 
 	return SSL_write_ex(ssl, data, len, &written) == 1 && written == len;
-}
-
-void tls_forget_errors(void)
-{
-	ERR_clear_error();
 }

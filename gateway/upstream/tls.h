@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * TLS towards the broker.  libmosquitto is given an address and would check the certificate against
- * it and send it as the server name; the context made here checks and sends the configured name
- * instead.
- *
- * OpenSSL's types appear by their struct names: its headers have an ERR_STATE of their own.
+ * TLS towards the broker.  libmosquitto is given an address, and would check the certificate
+ * against that and send it as the server name; the context made here checks and sends the
+ * configured name.
  */
 #ifndef UPSTREAM_TLS_H
 #define UPSTREAM_TLS_H
@@ -14,31 +12,32 @@
 
 #include "gateway/upstream/upstream.h"
 
-struct ssl_ctx_st;
-struct ssl_st;
+struct ssl_st; /* SSL: OpenSSL's headers have an ERR_STATE of their own, and stay out of this one */
+struct tls;
 
 /* NULL on failure, then *@error is a message (freed by the caller; NULL when out of memory). */
-struct ssl_ctx_st *tls_new(const struct upstream_config *config, char **error);
+struct tls *tls_new(const struct upstream_config *config, char **error);
 
 /* NULL is fine; returns NULL. */
-struct ssl_ctx_st *tls_free(struct ssl_ctx_st *tls);
+struct tls *tls_free(struct tls *tls);
 
-/* From now on the text of a fatal alert that the broker sends on @ssl is stored in *@alert (a
- * constant). */
-void tls_watch(struct ssl_st *ssl, const char **alert);
+/* The SSL_CTX, for MOSQ_OPT_SSL_CTX. */
+void *tls_context(const struct tls *tls);
 
-/* Why the handshake on @ssl failed; a constant.  @alert: what tls_watch() stored, or NULL. */
-const char *tls_why(const struct ssl_st *ssl, const char *alert);
+/* To be called before each call of libmosquitto that may do something with TLS; @tls may be NULL.
+ * Forgets the failures of calls before: OpenSSL would take an old one, of whatever session, for one
+ * of this call. */
+void tls_begin(struct tls *tls);
+
+/* What was wrong with the broker's certificate, or its alert, since tls_begin(); a constant, or
+ * NULL. */
+const char *tls_failure(const struct tls *tls);
 
 bool tls_in_handshake(const struct ssl_st *ssl);
 bool tls_wants_write(const struct ssl_st *ssl);
-bool tls_has_input(const struct ssl_st *ssl); /* that the socket need not tell */
+bool tls_has_input(const struct ssl_st *ssl); /* of which the socket tells nothing any more */
 
 /* Whether all of @data was written. */
 bool tls_write(struct ssl_st *ssl, const void *data, size_t len);
-
-/* Forgets the errors of calls before.  An old one, of whatever session, makes the next call appear
- * to fail; libmosquitto leaves some behind. */
-void tls_forget_errors(void);
 
 #endif

@@ -573,7 +573,7 @@ Test(upstream_wire, nobody_listens)
 	struct up_session *s;
 	int64_t before = bench_now_ms();
 
-	close(listen_on_free_port(&config.port, 1));
+	close(listen_on(&config.port, 1));
 	bench_start(&other, &config);
 	s = upstream_open(
 	    other.up, CLIENT(1), &(struct up_spec){ .client_id = "a", .clean = true });
@@ -591,7 +591,7 @@ Test(upstream_wire, an_address_that_swallows_everything_blocks_nobody)
 {
 	struct upstream_config config = { .host = "127.0.0.1", .id_prefix = "", .id_suffix = "" };
 	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	int fill[16], listener = listen_on_free_port(&config.port, 0);
+	int fill[16], listener = listen_on(&config.port, 0);
 	struct bench other;
 	struct up_session *s;
 	int64_t before;
@@ -616,6 +616,105 @@ Test(upstream_wire, an_address_that_swallows_everything_blocks_nobody)
 	for (size_t i = 0; i < sizeof(fill) / sizeof(fill[0]); i++)
 		close(fill[i]);
 	close(listener);
+}
+
+/* Listens where @fake does, on 127.0.0.2, and has no room for another connection. */
+static int swallow(uint16_t port, int fill[8])
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	inet_pton(AF_INET, "127.0.0.2", &sin.sin_addr);
+	cr_assert_eq(bind(listener, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	cr_assert_eq(listen(listener, 0), 0);
+	for (int i = 0; i < 8; i++) {
+		fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(fill[i], (struct sockaddr *)&sin, sizeof(sin));
+	}
+	return listener;
+}
+
+/* A module whose broker has a name with two addresses, 127.0.0.2 and that of @fake. */
+static void start_with_name(struct bench *other, struct names *names)
+{
+	struct upstream_config config = {
+		.host = "broker.example", .id_prefix = "", .id_suffix = ""
+	};
+
+	bench_base(other);
+	names_start(names, other->base);
+	names->answer = "127.0.0.2 127.0.0.1";
+	config.port = fake.port;
+	config.resolv_conf = names->resolv_conf;
+	bench_module(other, &config);
+}
+
+Test(upstream_wire, addresses_are_tried_in_turn)
+{
+	struct up_spec spec = { .client_id = "a", .clean = true };
+	struct names names;
+	struct bench other;
+
+	start_with_name(&other, &names); /* of which the first refuses */
+	for (int i = 0; i < 2; i++) {
+		cr_assert_not_null(upstream_open(other.up, CLIENT(1), &spec));
+		fake_welcome(&other, &fake);
+		bench_next(&other, UP_CONNECTED);
+	}
+	cr_assert_eq(names.asked, 2, "asked for every session");
+	names_stop(&names);
+	bench_stop(&other);
+}
+
+Test(upstream_wire, an_address_that_swallows_everything_is_left_for_the_next)
+{
+	struct up_spec spec = { .client_id = "a", .clean = true };
+	struct up_session *s;
+	struct names names;
+	struct bench other;
+	int fill[8], listener = swallow(fake.port, fill);
+	int64_t before = bench_now_ms();
+
+	start_with_name(&other, &names);
+	s = upstream_open(other.up, CLIENT(1), &spec);
+	fake_welcome(&other, &fake);
+	bench_next(&other, UP_CONNECTED);
+	cr_assert_gt(bench_now_ms() - before, 1000);
+
+	before = bench_now_ms(); /* and is not where the next one begins */
+	upstream_close(s, UP_ABORT);
+	cr_assert_not_null(upstream_open(other.up, CLIENT(1), &spec));
+	fake_welcome(&other, &fake);
+	bench_next(&other, UP_CONNECTED);
+	cr_assert_lt(bench_now_ms() - before, 1000);
+
+	names_stop(&names);
+	bench_stop(&other);
+	for (int i = 0; i < 8; i++)
+		close(fill[i]);
+	close(listener);
+}
+
+Test(upstream_wire, a_name_that_has_no_address)
+{
+	struct up_spec spec = { .client_id = "a", .clean = true };
+	struct up_session *s;
+	struct names names;
+	struct bench other;
+	uint16_t token;
+
+	start_with_name(&other, &names);
+	names.answer = "";
+	s = upstream_open(other.up, CLIENT(1), &spec);
+	cr_assert_eq(upstream_publish(s, "t", bytes("x"), 1, false, &token), 0);
+	cr_assert_not(bench_next(&other, UP_REFUSED)->event.down.permanent);
+	upstream_reconnect(s);
+	bench_next(&other, UP_REFUSED);
+
+	names.answer = NULL;
+	upstream_open(other.up, CLIENT(2), &spec); /* ends while it waits */
+	names_stop(&names);
+	bench_stop(&other);
 }
 
 Test(upstream_wire, what_cannot_be_an_mqtt_session_is_refused_for_good)

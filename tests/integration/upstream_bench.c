@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -46,19 +47,30 @@ static void hear(void *ctx, struct client *owner, const struct up_event *event)
 		bench->on_event(bench, heard);
 }
 
-void bench_start(struct bench *bench, const struct upstream_config *config)
+void bench_base(struct bench *bench)
+{
+	memset(bench, 0, sizeof(*bench));
+	bench->base = event_base_new();
+}
+
+void bench_module(struct bench *bench, const struct upstream_config *config)
 {
 	char *error = NULL;
 
-	memset(bench, 0, sizeof(*bench));
-	bench->base = event_base_new();
 	bench->up = upstream_new(bench->base, config, hear, bench, &error);
 	cr_assert_not_null(bench->up, "%s", error);
+}
+
+void bench_start(struct bench *bench, const struct upstream_config *config)
+{
+	bench_base(bench);
+	bench_module(bench, config);
 }
 
 void bench_stop(struct bench *bench)
 {
 	bench->up = upstream_free(bench->up);
+	event_base_loop(bench->base, EVLOOP_NONBLOCK); /* what evdns still has to hand back */
 	event_base_free(bench->base);
 }
 
@@ -130,13 +142,14 @@ struct up_session *bench_connect(struct bench *bench, int client, const char *id
 	return session;
 }
 
-int listen_on_free_port(uint16_t *port, int backlog)
+int listen_on(uint16_t *port, int backlog)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t len = sizeof(sin);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	cr_assert_geq(fd, 0);
+	sin.sin_port = htons(*port);
 	cr_assert_eq(bind(fd, (struct sockaddr *)&sin, len), 0);
 	cr_assert_eq(listen(fd, backlog), 0);
 	cr_assert_eq(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
@@ -182,21 +195,26 @@ static void write_config(const struct broker *broker, const char *path, const ch
 	fclose(file);
 }
 
+void broker_folder(struct broker *broker)
+{
+	if (find_mosquitto() == NULL)
+		cr_skip_test("there is no mosquitto");
+	if (broker->dir[0] != '\0')
+		return;
+	snprintf(broker->dir, sizeof(broker->dir), "/tmp/upstream-test.XXXXXX");
+	cr_assert_not_null(mkdtemp(broker->dir));
+}
+
 void broker_start(struct broker *broker, uint16_t port, const char *settings)
 {
 	const char *program = find_mosquitto();
 	int64_t until = bench_now_ms() + BENCH_WAIT_MS;
 	char config[80];
 
-	if (program == NULL)
-		cr_skip_test("there is no mosquitto");
+	broker_folder(broker);
 	broker->port = port;
 	if (port == 0)
-		close(listen_on_free_port(&broker->port, 1));
-	if (broker->dir[0] == '\0') {
-		snprintf(broker->dir, sizeof(broker->dir), "/tmp/upstream-test.XXXXXX");
-		cr_assert_not_null(mkdtemp(broker->dir));
-	}
+		close(listen_on(&broker->port, 1)); /* to get a free one */
 	snprintf(config, sizeof(config), "%s/conf", broker->dir);
 	write_config(broker, config, settings);
 	broker->pid = fork();
@@ -223,23 +241,102 @@ void broker_kill(struct broker *broker)
 
 void broker_stop(struct broker *broker)
 {
-	static const char *const files[] = { "conf", "passwd", "acl", "ca.pem", "cert.pem",
-		"key.pem", "other.pem" };
-	char path[128];
+	char path[sizeof(broker->dir) + sizeof(((struct dirent *)NULL)->d_name) + 1];
+	DIR *dir = opendir(broker->dir);
+	const struct dirent *entry;
 
 	broker_kill(broker);
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", broker->dir, files[i]);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		snprintf(path, sizeof(path), "%s/%s", broker->dir, entry->d_name);
 		unlink(path);
 	}
+	if (dir != NULL)
+		closedir(dir);
 	rmdir(broker->dir);
+	broker->dir[0] = '\0';
+}
+
+/* --- names --- */
+
+/* Appends the resource records of the addresses of this type. */
+static size_t add_records(const char *addresses, uint8_t *packet, size_t len, uint16_t type)
+{
+	char list[128], *save = NULL;
+	uint16_t count = 0;
+
+	snprintf(list, sizeof(list), "%s", addresses);
+	for (char *at = strtok_r(list, " ", &save); at != NULL; at = strtok_r(NULL, " ", &save)) {
+		int family = strchr(at, ':') != NULL ? AF_INET6 : AF_INET;
+		uint16_t size = family == AF_INET6 ? 16 : 4;
+
+		if ((family == AF_INET6) != (type == 28))
+			continue;
+		memcpy(packet + len, "\xC0\x0C\x00\x00\x00\x01\x00\x00\x00\x3C\x00\x00", 12);
+		packet[len + 3] = (uint8_t)type;
+		packet[len + 11] = (uint8_t)size;
+		inet_pton(family, at, packet + len + 12);
+		len += 12u + size;
+		count++;
+	}
+	packet[7] = (uint8_t)count;
+	return len;
+}
+
+static void on_question(evutil_socket_t fd, short what, void *arg)
+{
+	struct names *names = arg;
+	const char *answer = names->answer;
+	uint8_t packet[512];
+	struct sockaddr_in from;
+	socklen_t from_len = sizeof(from);
+	ssize_t n = recvfrom(fd, packet, 256, 0, (struct sockaddr *)&from, &from_len);
+	size_t len = (size_t)n;
+
+	(void)what;
+	names->asked++;
+	cr_assert_gt(n, 16);
+	if (answer == NULL)
+		return;
+	packet[2] = 0x81;
+	packet[3] = answer[0] == '\0' ? 0x83 : 0x80;
+	if (answer[0] != '\0')
+		len = add_records(answer, packet, len, packet[n - 3]);
+	sendto(fd, packet, len, 0, (struct sockaddr *)&from, from_len);
+}
+
+void names_start(struct names *names, struct event_base *base)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(sin);
+	FILE *file;
+
+	memset(names, 0, sizeof(*names));
+	names->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	cr_assert_eq(bind(names->fd, (struct sockaddr *)&sin, len), 0);
+	cr_assert_eq(getsockname(names->fd, (struct sockaddr *)&sin, &len), 0);
+	names->readable = event_new(base, names->fd, EV_READ | EV_PERSIST, on_question, names);
+	event_add(names->readable, NULL);
+
+	strcpy(names->resolv_conf, "/tmp/upstream-test.XXXXXX");
+	file = fdopen(mkstemp(names->resolv_conf), "w");
+	cr_assert_not_null(file);
+	fprintf(file, "nameserver 127.0.0.1:%u\n", ntohs(sin.sin_port));
+	fclose(file);
+}
+
+void names_stop(struct names *names)
+{
+	event_free(names->readable);
+	close(names->fd);
+	unlink(names->resolv_conf);
 }
 
 /* --- fake --- */
 
 void fake_start(struct fake *fake)
 {
-	fake->listener = listen_on_free_port(&fake->port, 16);
+	fake->port = 0;
+	fake->listener = listen_on(&fake->port, 16);
 	fake->fd = -1;
 }
 

@@ -44,6 +44,9 @@ struct bench {
 #define CLIENT(n) ((struct client *)(uintptr_t)(n))
 
 void bench_start(struct bench *bench, const struct upstream_config *config);
+/* The same in two steps: the loop, and the module. */
+void bench_base(struct bench *bench);
+void bench_module(struct bench *bench, const struct upstream_config *config);
 void bench_stop(struct bench *bench);
 
 /* One turn of the loop, of at most @ms, and its end. */
@@ -80,6 +83,9 @@ struct broker {
 	char dir[64];
 };
 
+/* Makes its folder, if it has none.  Skips the test if there is no mosquitto. */
+void broker_folder(struct broker *broker);
+
 /* @settings: further lines of its configuration, where "%s" stands for a folder of its own.  A
  * @port of 0 is replaced by a free one.  Skips the test if there is no mosquitto. */
 void broker_start(struct broker *broker, uint16_t port, const char *settings);
@@ -89,6 +95,20 @@ void broker_kill(struct broker *broker);
 
 /* Ends it and removes its folder. */
 void broker_stop(struct broker *broker);
+
+/* --- A name server on loopback --- */
+
+struct names {
+	const char
+	    *answer; /* the addresses of every name, by spaces; "": no such name; NULL: silence */
+	unsigned asked;
+	char resolv_conf[64]; /* a file that points to it */
+	struct event *readable;
+	int fd;
+};
+
+void names_start(struct names *names, struct event_base *base);
+void names_stop(struct names *names);
 
 /* --- A socket that stands in for a broker, of one connection at a time --- */
 
@@ -120,7 +140,8 @@ enum {
 	MQTT_DISCONNECT = 14,
 };
 
-int listen_on_free_port(uint16_t *port, int backlog);
+/* On 127.0.0.1; a @port of 0 is replaced by a free one. */
+int listen_on(uint16_t *port, int backlog);
 
 void fake_start(struct fake *fake);
 void fake_stop(struct fake *fake);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The upstream module with a real mosquitto behind TLS, and a CA of our own. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "tests/integration/upstream_bench.h"
+
+TestSuite(upstream_tls, .timeout = 60);
+
+static struct bench bench;
+static struct broker broker;
+static char ca[96], other[96], cert[96], key[96];
+
+static void path_of(char *out, const char *name)
+{
+	snprintf(out, 96, "%s/%s", broker.dir, name);
+}
+
+static void start(const char *names, const char *settings)
+{
+	const char *source = getenv("top_srcdir");
+	char command[512], all[512];
+
+	if (system("openssl version >/dev/null 2>&1") != 0)
+		cr_skip_test("there is no openssl program");
+	broker_folder(&broker);
+	snprintf(command, sizeof(command), "sh '%s/tests/integration/make-certs' '%s' '%s'",
+	    source != NULL ? source : "..", broker.dir, names);
+	cr_assert_eq(system(command), 0, "%s", command);
+	snprintf(all, sizeof(all),
+	    "allow_anonymous true\ncertfile %%s/broker.pem\nkeyfile %%s/broker-key.pem\n%s",
+	    settings);
+	broker_start(&broker, 0, all);
+	path_of(ca, "ca.pem");
+	path_of(other, "other.pem");
+	path_of(cert, "client.pem");
+	path_of(key, "client-key.pem");
+}
+
+static struct upstream_config config_for(const char *host, const char *ca_file)
+{
+	return (struct upstream_config){
+		.host = host,
+		.port = broker.port,
+		.tls = { .on = true, .ca_file = ca_file },
+		.keep_alive = 60,
+		.id_prefix = "",
+		.id_suffix = "",
+	};
+}
+
+static void expect_accepted(const struct upstream_config *config)
+{
+	struct up_session *s;
+	uint16_t token;
+
+	bench_start(&bench, config);
+	s = bench_connect(&bench, 1, "a", true);
+	for (int i = 0; i < 50; i++)
+		cr_assert_eq(upstream_publish(s, "t", bytes("x"), 1, false, &token), 0);
+	for (int i = 0; i < 50; i++)
+		bench_next(&bench, UP_PUBLISHED);
+	bench_quiet(&bench);
+	bench_stop(&bench);
+}
+
+static void expect_refused(const struct upstream_config *config, const char *why)
+{
+	struct up_spec spec = { .client_id = "a", .clean = true };
+	const struct heard *heard;
+	struct up_session *s;
+
+	bench_start(&bench, config);
+	s = upstream_open(bench.up, CLIENT(1), &spec);
+	cr_assert_not_null(s);
+	for (int i = 0; i < 2; i++) {
+		heard = bench_next(&bench, UP_REFUSED);
+		cr_assert_not(heard->event.down.permanent);
+		cr_assert_not_null(strstr(heard->event.down.why, why), "%s", heard->event.down.why);
+		upstream_reconnect(s);
+	}
+	bench_stop(&bench);
+}
+
+Test(upstream_tls, the_name_is_checked_although_an_address_is_dialled)
+{
+	struct upstream_config config;
+
+	start("DNS:localhost", "");
+	config = config_for("localhost", ca);
+	expect_accepted(&config);
+
+	config = config_for("127.0.0.1", ca);
+	expect_refused(&config, "IP address mismatch");
+	config.tls.insecure = true;
+	expect_accepted(&config);
+	broker_stop(&broker);
+}
+
+Test(upstream_tls, the_right_address_passes_and_the_wrong_name_does_not)
+{
+	struct upstream_config config;
+
+	start("DNS:broker.example,IP:127.0.0.1", "");
+	config = config_for("127.0.0.1", ca);
+	expect_accepted(&config);
+	config = config_for("localhost", ca);
+	expect_refused(&config, "ostname mismatch");
+	broker_stop(&broker);
+}
+
+Test(upstream_tls, a_stranger_among_the_authorities)
+{
+	struct upstream_config config;
+
+	start("DNS:localhost", "");
+	config = config_for("localhost", other);
+	expect_refused(&config, "unable to get local issuer certificate");
+	config.tls.insecure = true; /* is about the name alone */
+	expect_refused(&config, "unable to get local issuer certificate");
+	broker_stop(&broker);
+}
+
+static void expect_certificate_wanted(const char *version)
+{
+	struct upstream_config config;
+	char settings[128];
+
+	snprintf(settings, sizeof(settings),
+	    "cafile %%s/ca.pem\nrequire_certificate true\ntls_version %s", version);
+	start("DNS:localhost", settings);
+	config = config_for("localhost", ca);
+	expect_refused(&config, ""); /* an alert or, when that loses the race, a reset */
+	config.tls.cert_file = cert;
+	config.tls.key_file = key;
+	expect_accepted(&config);
+	broker_stop(&broker);
+}
+
+Test(upstream_tls, a_broker_that_wants_a_certificate_tls_1_3)
+{
+	expect_certificate_wanted("tlsv1.3");
+}
+
+Test(upstream_tls, a_broker_that_wants_a_certificate_tls_1_2)
+{
+	expect_certificate_wanted("tlsv1.2");
+}
+
+Test(upstream_tls, one_failure_does_not_spoil_the_other_sessions)
+{
+	struct up_spec spec = { .clean = true };
+	struct upstream_config config;
+	uint16_t token;
+	char id[8];
+
+	start("DNS:localhost", "");
+	config = config_for("localhost", ca);
+	bench_start(&bench, &config);
+	for (int i = 0; i < 20; i++) {
+		struct up_session *s;
+
+		snprintf(id, sizeof(id), "c%d", i);
+		spec.client_id = id;
+		s = upstream_open(bench.up, CLIENT(i + 1), &spec);
+		if (i % 3 == 0) {
+			bench_turn(&bench, 10);
+			upstream_close(s, UP_ABORT); /* somewhere in the handshake */
+			bench_turn(&bench, 10);
+			continue;
+		}
+		bench_until(&bench, bench.n_heard > bench.n_seen);
+		bench_next(&bench, UP_CONNECTED);
+		cr_assert_eq(upstream_publish(s, "t", bytes("x"), 1, false, &token), 0);
+		bench_next(&bench, UP_PUBLISHED);
+		if (i % 3 == 1)
+			upstream_close(s, UP_ABORT);
+	}
+	bench_quiet(&bench);
+	bench_stop(&bench);
+	broker_stop(&broker);
+}
+
+Test(upstream_tls, a_killed_broker_is_lost)
+{
+	struct upstream_config config;
+
+	start("DNS:localhost", "");
+	config = config_for("localhost", ca);
+	bench_start(&bench, &config);
+	bench_connect(&bench, 1, "a", true);
+	broker_kill(&broker);
+	bench_next(&bench, UP_LOST);
+	bench_quiet(&bench);
+	bench_stop(&bench);
+	broker_stop(&broker);
+}
+
+Test(upstream_tls, messages_that_came_in_one_record_are_all_read)
+{
+	struct upstream_config config;
+	struct up_session *s;
+	uint16_t token;
+	size_t messages = 0;
+
+	start("DNS:localhost", "");
+	config = config_for("localhost", ca);
+	bench_start(&bench, &config);
+	s = bench_connect(&bench, 1, "a", true);
+	cr_assert_eq(upstream_subscribe(s, "t", 0, &token), 0);
+	bench_next(&bench, UP_SUBSCRIBED);
+	upstream_pause(s, true);
+	for (int i = 0; i < 500; i++)
+		cr_assert_eq(upstream_publish(s, "t", bytes("x"), 0, false, &token), 0);
+	bench_quiet(&bench);
+	upstream_pause(s, false);
+	bench_until(&bench, bench.n_heard == bench.n_seen + 500);
+	for (int i = 0; i < 500; i++)
+		messages += bench_next(&bench, UP_MESSAGE)->event.message.qos == 0;
+	cr_assert_eq(messages, 500);
+	bench_stop(&bench);
+	broker_stop(&broker);
+}
+
+/* --- What a peer sees, or does, that is no TLS server --- */
+
+static bool hello_names(const char *host, const char *name)
+{
+	struct up_spec spec = { .client_id = "a", .clean = true };
+	struct upstream_config config;
+	struct fake fake;
+	char hello[4096];
+	ssize_t len;
+
+	fake_start(&fake);
+	config = config_for(host, NULL);
+	config.port = fake.port;
+	bench_start(&bench, &config);
+	cr_assert_not_null(upstream_open(bench.up, CLIENT(1), &spec));
+	fake_accept(&bench, &fake);
+	bench_until(&bench, fake_waiting(&fake) > 100);
+	len = recv(fake.fd, hello, sizeof(hello), 0);
+	bench_stop(&bench);
+	fake_stop(&fake);
+	return memmem(hello, (size_t)len, name, strlen(name)) != NULL;
+}
+
+Test(upstream_tls, the_server_name_is_the_configured_one)
+{
+	cr_assert(hello_names("localhost", "localhost"));
+	cr_assert_not(hello_names("localhost", "127.0.0.1"));
+	cr_assert_not(hello_names("127.0.0.1", "127.0.0.1"), "an address is no server name");
+}
+
+Test(upstream_tls, a_peer_that_does_not_speak_tls)
+{
+	struct up_spec spec = { .client_id = "a", .clean = true };
+	struct upstream_config config;
+	struct up_session *s;
+	struct fake fake;
+
+	fake_start(&fake);
+	config = config_for("127.0.0.1", NULL);
+	config.port = fake.port;
+	bench_start(&bench, &config);
+	s = upstream_open(bench.up, CLIENT(1), &spec);
+	fake_accept(&bench, &fake);
+	fake_send_connack(&fake, false, 0);
+	fake_send_connack(&fake, false, 0);
+	cr_assert_not(bench_next(&bench, UP_REFUSED)->event.down.permanent);
+
+	upstream_reconnect(s);
+	fake_accept(&bench, &fake);
+	bench_until(&bench, fake_waiting(&fake) > 100);
+	bench_quiet(&bench); /* a silent one does not make the loop spin */
+	fake_close(&fake);
+	bench_next(&bench, UP_REFUSED);
+
+	upstream_reconnect(s);
+	fake_accept(&bench, &fake);
+	upstream_close(s, UP_DISCONNECT);
+	fake_close(&fake);
+	bench_until(&bench, upstream_count(bench.up) == 0);
+	bench_stop(&bench);
+	fake_stop(&fake);
+}
+
+Test(upstream_tls, files_that_cannot_be_read_are_named)
+{
+	struct upstream_config config = config_for("localhost", "/nonexistent/ca.pem");
+	struct event_base *base = event_base_new();
+	char *error = NULL;
+
+	cr_assert_null(upstream_new(base, &config, NULL, NULL, &error));
+	cr_assert_not_null(strstr(error, "/nonexistent/ca.pem"), "%s", error);
+	free(error);
+	config.tls.ca_file = NULL;
+	config.tls.cert_file = "/nonexistent/cert.pem";
+	cr_assert_null(upstream_new(base, &config, NULL, NULL, &error));
+	cr_assert_not_null(strstr(error, "/nonexistent/cert.pem"), "%s", error);
+	free(error);
+	event_base_free(base);
+}
