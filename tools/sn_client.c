@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/sn_client.h"
+#include "tools/sn_client_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,54 +8,6 @@
 
 /* T_retry of the farewell, at most: a program that ends should not linger. */
 #define BYE_RETRY_MS 1000u
-
-enum state {
-	CLOSED,
-	CONNECTING,
-	ACTIVE,
-	LEAVING,
-};
-
-/* A message that is repeated until it is answered.  What the packet points to is the caller's. */
-struct request {
-	bool open;
-	struct sn_packet packet;
-	uint16_t msg_id; /* what the answer must carry */
-	uint32_t retry_ms;
-	unsigned left; /* repeats */
-	monotime_t due;
-};
-
-struct sn_client {
-	struct sn_client_config config;
-	struct sn_client_ports ports;
-	struct sn_inbox *inbox;
-	enum state state;
-	monotime_t now; /* of the call that we are in */
-	monotime_t last_sent;
-	uint16_t msg_id; /* the last one used */
-
-	struct request request;
-	bool waiting;        /* it met congestion and starts anew when due */
-	unsigned waits_left; /* for it */
-	struct request ping;
-
-	struct sn_client_publication *publication; /* what the request is about, or NULL */
-	bool registered_again;                     /* for it */
-	const char *registered;                    /* the name of the last REGISTER, or NULL */
-	uint16_t registered_id;
-
-	uint8_t buf[]; /* max_packet octets */
-};
-
-typedef struct sn_client_event event;
-
-static const event quiet = { .kind = SN_CLIENT_QUIET };
-
-static struct sn_bytes text_bytes(const char *text)
-{
-	return (struct sn_bytes){ (const uint8_t *)text, strlen(text) };
-}
 
 struct sn_client *sn_client_new(
     const struct sn_client_config *config, const struct sn_client_ports *ports)
@@ -82,7 +34,7 @@ struct sn_client *sn_client_free(struct sn_client *c)
 
 /* ---- sending ---- */
 
-static int encode(struct sn_client *c, const struct sn_packet *packet, size_t *len)
+int sn_client_encode(struct sn_client *c, const struct sn_packet *packet, size_t *len)
 {
 	switch (sn_encode(c->buf, c->config.max_packet, packet, len)) {
 	case SN_OK:
@@ -94,10 +46,10 @@ static int encode(struct sn_client *c, const struct sn_packet *packet, size_t *l
 	}
 }
 
-static int transmit(struct sn_client *c, const struct sn_packet *packet)
+int sn_client_transmit(struct sn_client *c, const struct sn_packet *packet)
 {
 	size_t len;
-	int rc = encode(c, packet, &len);
+	int rc = sn_client_encode(c, packet, &len);
 
 	if (rc < 0)
 		return rc;
@@ -110,7 +62,7 @@ static int transmit(struct sn_client *c, const struct sn_packet *packet)
 static int ask(
     struct sn_client *c, struct request *r, const struct sn_packet *packet, uint32_t retry_ms)
 {
-	int rc = transmit(c, packet);
+	int rc = sn_client_transmit(c, packet);
 
 	if (rc < 0)
 		return rc;
@@ -123,7 +75,7 @@ static int ask(
 	return 0;
 }
 
-static int request(struct sn_client *c, const struct sn_packet *packet, uint16_t msg_id)
+int sn_client_request(struct sn_client *c, const struct sn_packet *packet, uint16_t msg_id)
 {
 	int rc = ask(c, &c->request, packet, c->config.retry_ms);
 
@@ -132,7 +84,7 @@ static int request(struct sn_client *c, const struct sn_packet *packet, uint16_t
 	return rc;
 }
 
-static uint16_t next_msg_id(struct sn_client *c)
+uint16_t sn_client_next_msg_id(struct sn_client *c)
 {
 	if (++c->msg_id == 0)
 		c->msg_id = 1;
@@ -141,15 +93,14 @@ static uint16_t next_msg_id(struct sn_client *c)
 
 /* ---- the end of a request ---- */
 
-/* True if the gateway answers our open request. */
-static bool awaits(const struct sn_client *c, enum sn_type type, uint16_t msg_id)
+bool sn_client_awaits(const struct sn_client *c, enum sn_type type, uint16_t msg_id)
 {
 	const struct request *r = &c->request;
 
 	return r->open && !c->waiting && r->packet.type == type && r->msg_id == msg_id;
 }
 
-static event done(struct sn_client *c, enum sn_client_event_kind kind)
+event sn_client_done(struct sn_client *c, enum sn_client_event_kind kind)
 {
 	c->request.open = false;
 	c->waiting = false;
@@ -159,7 +110,7 @@ static event done(struct sn_client *c, enum sn_client_event_kind kind)
 
 static event closed(struct sn_client *c, enum sn_client_why why)
 {
-	event e = done(c, SN_CLIENT_CLOSED);
+	event e = sn_client_done(c, SN_CLIENT_CLOSED);
 
 	c->ping.open = false;
 	c->state = CLOSED;
@@ -167,7 +118,7 @@ static event closed(struct sn_client *c, enum sn_client_why why)
 	return e;
 }
 
-static event refused(struct sn_client *c, uint8_t code)
+event sn_client_refused(struct sn_client *c, uint8_t code)
 {
 	event e;
 
@@ -179,7 +130,7 @@ static event refused(struct sn_client *c, uint8_t code)
 	}
 	if (c->state == CONNECTING)
 		c->state = CLOSED;
-	e = done(c, SN_CLIENT_REFUSED);
+	e = sn_client_done(c, SN_CLIENT_REFUSED);
 	e.code = code;
 	return e;
 }
@@ -196,7 +147,7 @@ static int send_connect(struct sn_client *c)
 	connect->protocol_id = 0x01;
 	connect->keep_alive = c->config.keep_alive;
 	connect->client_id = text_bytes(c->config.client_id);
-	return request(c, &packet, 0);
+	return sn_client_request(c, &packet, 0);
 }
 
 int sn_client_connect(struct sn_client *c, monotime_t now)
@@ -219,11 +170,11 @@ int sn_client_connect(struct sn_client *c, monotime_t now)
 static event on_connack(struct sn_client *c, const struct sn_packet *p)
 {
 	if (c->waiting)
-		return quiet;
+		return QUIET;
 	if (p->result.code != SN_ACCEPTED)
-		return refused(c, p->result.code);
+		return sn_client_refused(c, p->result.code);
 	c->state = ACTIVE;
-	return done(c, SN_CLIENT_CONNECTED);
+	return sn_client_done(c, SN_CLIENT_CONNECTED);
 }
 
 static event on_willtopicreq(struct sn_client *c, const struct sn_packet *p)
@@ -233,12 +184,12 @@ static event on_willtopicreq(struct sn_client *c, const struct sn_packet *p)
 
 	(void)p;
 	if (will == NULL || c->waiting)
-		return quiet;
+		return QUIET;
 	packet.will_topic.flags.qos = (int8_t)will->qos;
 	packet.will_topic.flags.retain = will->retain;
 	packet.will_topic.topic = text_bytes(will->topic);
-	request(c, &packet, 0);
-	return quiet;
+	sn_client_request(c, &packet, 0);
+	return QUIET;
 }
 
 static event on_willmsgreq(struct sn_client *c, const struct sn_packet *p)
@@ -248,10 +199,10 @@ static event on_willmsgreq(struct sn_client *c, const struct sn_packet *p)
 
 	(void)p;
 	if (will == NULL || c->waiting)
-		return quiet;
+		return QUIET;
 	packet.will_msg.message = will->message;
-	request(c, &packet, 0);
-	return quiet;
+	sn_client_request(c, &packet, 0);
+	return QUIET;
 }
 
 int sn_client_disconnect(struct sn_client *c, monotime_t now)
@@ -261,7 +212,7 @@ int sn_client_disconnect(struct sn_client *c, monotime_t now)
 	c->now = now;
 	if (c->state == CLOSED || c->state == LEAVING)
 		return -ERR_STATE;
-	done(c, SN_CLIENT_QUIET);
+	sn_client_done(c, SN_CLIENT_QUIET);
 	c->ping.open = false;
 	c->state = LEAVING;
 	return ask(c, &c->request, &(struct sn_packet){ .type = SN_DISCONNECT }, retry_ms);
@@ -278,169 +229,6 @@ void sn_client_abort(struct sn_client *c)
 	closed(c, SN_CLIENT_BYE);
 }
 
-/* ---- publishing ---- */
-
-static struct sn_packet publish_packet(
-    const struct sn_client_publication *pub, uint16_t topic_id, bool dup)
-{
-	struct sn_packet packet = { .type = SN_PUBLISH };
-	struct sn_publish *publish = &packet.publish;
-
-	publish->flags.dup = dup;
-	publish->flags.qos = (int8_t)pub->qos;
-	publish->flags.retain = pub->retain;
-	publish->flags.topic_type = (uint8_t)pub->topic.type;
-	publish->topic_id = topic_id;
-	publish->msg_id = pub->msg_id;
-	publish->data = pub->data;
-	return packet;
-}
-
-static int send_register(struct sn_client *c, const char *name)
-{
-	struct sn_packet packet = { .type = SN_REGISTER };
-
-	packet.reg.msg_id = next_msg_id(c);
-	packet.reg.topic = text_bytes(name);
-	return request(c, &packet, packet.reg.msg_id);
-}
-
-static int send_publish(struct sn_client *c, uint16_t topic_id)
-{
-	struct sn_client_publication *pub = c->publication;
-	bool again = pub->msg_id != 0;
-	struct sn_packet packet;
-
-	if (pub->qos > 0 && !again)
-		pub->msg_id = next_msg_id(c);
-	packet = publish_packet(pub, topic_id, again);
-	if (pub->qos > 0)
-		return request(c, &packet, pub->msg_id);
-	transmit(c, &packet);
-	done(c, SN_CLIENT_PUBLISHED);
-	return 1;
-}
-
-static int send_pubrel(struct sn_client *c, uint16_t msg_id)
-{
-	return request(
-	    c, &(struct sn_packet){ .type = SN_PUBREL, .msg_ack.msg_id = msg_id }, msg_id);
-}
-
-/* Takes the next step of the open publication.  1 if that was the last one, else 0 or -ERR_*. */
-static int proceed(struct sn_client *c)
-{
-	const struct sn_client_publication *pub = c->publication;
-
-	if (pub->received)
-		return send_pubrel(c, pub->msg_id);
-	if (pub->topic.type != SN_TOPIC_NORMAL)
-		return send_publish(c, pub->topic.id);
-	if (c->registered == NULL || strcmp(c->registered, pub->topic.name) != 0)
-		return send_register(c, pub->topic.name);
-	return send_publish(c, c->registered_id);
-}
-
-static event proceeded(struct sn_client *c)
-{
-	return (event){ .kind = proceed(c) == 1 ? SN_CLIENT_PUBLISHED : SN_CLIENT_QUIET };
-}
-
-/* QoS -1 (6.8): only topics that need no REGISTER. */
-static int publish_unconnected(struct sn_client *c, const struct sn_client_publication *pub)
-{
-	struct sn_packet packet = publish_packet(pub, pub->topic.id, false);
-	int rc = pub->topic.type == SN_TOPIC_NORMAL ? -ERR_INVALID : transmit(c, &packet);
-
-	return rc < 0 ? rc : 1;
-}
-
-int sn_client_publish(struct sn_client *c, monotime_t now, struct sn_client_publication *pub)
-{
-	struct sn_packet trial = publish_packet(pub, 1, false);
-	size_t len;
-	int rc;
-
-	c->now = now;
-	if (pub->qos < 0)
-		return publish_unconnected(c, pub);
-	if (c->state != ACTIVE || c->request.open)
-		return -ERR_STATE;
-	rc = encode(
-	    c, &trial, &len); /* after REGACK it would be too late to say that it is too long */
-	if (rc < 0)
-		return rc;
-	if (pub->received && c->config.clean)
-		return 1; /* the gateway had it, and the rest of the flow ended with its session */
-	c->publication = pub;
-	c->registered_again = false;
-	c->waits_left = c->config.waits;
-	rc = proceed(c);
-	if (rc < 0)
-		done(c, SN_CLIENT_QUIET);
-	return rc;
-}
-
-static event on_regack(struct sn_client *c, const struct sn_packet *p)
-{
-	if (!awaits(c, SN_REGISTER, p->topic_ack.msg_id))
-		return quiet;
-	if (p->topic_ack.code != SN_ACCEPTED)
-		return refused(c, p->topic_ack.code);
-	c->registered = c->publication->topic.name;
-	c->registered_id = p->topic_ack.topic_id;
-	return proceeded(c);
-}
-
-/* The flow of this message id is over; another try is a new PUBLISH. */
-static event publish_refused(struct sn_client *c, uint8_t code)
-{
-	struct sn_client_publication *pub = c->publication;
-
-	pub->msg_id = 0;
-	if (code != SN_INVALID_TOPIC_ID || pub->topic.type != SN_TOPIC_NORMAL ||
-	    c->registered_again)
-		return refused(c, code);
-	c->registered = NULL;
-	c->registered_again = true;
-	return proceeded(c);
-}
-
-/* PUBACK with an error may answer any QoS (6.6). */
-static event on_puback(struct sn_client *c, const struct sn_packet *p)
-{
-	const struct sn_topic_ack *ack = &p->topic_ack;
-
-	if (ack->msg_id == 0 && ack->code != SN_ACCEPTED) {
-		c->registered = NULL;
-		return (event){ .kind = SN_CLIENT_DROPPED, .code = ack->code };
-	}
-	if (!awaits(c, SN_PUBLISH, ack->msg_id))
-		return quiet;
-	if (ack->code != SN_ACCEPTED)
-		return publish_refused(c, ack->code);
-	return c->publication->qos == 1 ? done(c, SN_CLIENT_PUBLISHED) : quiet;
-}
-
-/* A PUBREC that nobody waits for means that our PUBREL was lost, or a flow of an earlier run: end
- * it. */
-static event on_pubrec(struct sn_client *c, const struct sn_packet *p)
-{
-	uint16_t msg_id = p->msg_ack.msg_id;
-
-	if (!awaits(c, SN_PUBLISH, msg_id) || c->publication->qos != 2) {
-		transmit(c, &(struct sn_packet){ .type = SN_PUBREL, .msg_ack.msg_id = msg_id });
-		return quiet;
-	}
-	c->publication->received = true;
-	return proceeded(c);
-}
-
-static event on_pubcomp(struct sn_client *c, const struct sn_packet *p)
-{
-	return awaits(c, SN_PUBREL, p->msg_ack.msg_id) ? done(c, SN_CLIENT_PUBLISHED) : quiet;
-}
-
 /* ---- subscribing ---- */
 
 static int request_for_topic(
@@ -453,13 +241,13 @@ static int request_for_topic(
 		return -ERR_STATE;
 	subscribe->flags.qos = (int8_t)qos;
 	subscribe->flags.topic_type = (uint8_t)topic->type;
-	subscribe->msg_id = next_msg_id(c);
+	subscribe->msg_id = sn_client_next_msg_id(c);
 	if (topic->type == SN_TOPIC_NORMAL)
 		subscribe->topic = text_bytes(topic->name);
 	else
 		subscribe->topic_id = topic->id;
 	c->waits_left = c->config.waits;
-	return request(c, &packet, subscribe->msg_id);
+	return sn_client_request(c, &packet, subscribe->msg_id);
 }
 
 int sn_client_subscribe(
@@ -486,21 +274,22 @@ static event on_suback(struct sn_client *c, const struct sn_packet *p)
 	const struct sn_subscribe *asked = &c->request.packet.subscribe;
 	event e;
 
-	if (!awaits(c, SN_SUBSCRIBE, p->suback.msg_id))
-		return quiet;
+	if (!sn_client_awaits(c, SN_SUBSCRIBE, p->suback.msg_id))
+		return QUIET;
 	if (p->suback.code != SN_ACCEPTED)
-		return refused(c, p->suback.code);
+		return sn_client_refused(c, p->suback.code);
 	if (asked->flags.topic_type == SN_TOPIC_NORMAL && !has_wildcard(asked->topic))
 		sn_inbox_learn(c->inbox, p->suback.topic_id, asked->topic);
-	e = done(c, SN_CLIENT_SUBSCRIBED);
+	e = sn_client_done(c, SN_CLIENT_SUBSCRIBED);
 	e.qos = p->suback.flags.qos;
 	return e;
 }
 
 static event on_unsuback(struct sn_client *c, const struct sn_packet *p)
 {
-	return awaits(c, SN_UNSUBSCRIBE, p->msg_ack.msg_id) ? done(c, SN_CLIENT_UNSUBSCRIBED)
-	                                                    : quiet;
+	return sn_client_awaits(c, SN_UNSUBSCRIBE, p->msg_ack.msg_id)
+	           ? sn_client_done(c, SN_CLIENT_UNSUBSCRIBED)
+	           : QUIET;
 }
 
 /* ---- what the gateway asks of us ---- */
@@ -510,8 +299,8 @@ static event on_register(struct sn_client *c, const struct sn_packet *p)
 	struct sn_packet reply;
 
 	if (sn_inbox_register(c->inbox, &p->reg, &reply))
-		transmit(c, &reply);
-	return quiet;
+		sn_client_transmit(c, &reply);
+	return QUIET;
 }
 
 static event on_publish(struct sn_client *c, const struct sn_packet *p)
@@ -519,8 +308,8 @@ static event on_publish(struct sn_client *c, const struct sn_packet *p)
 	struct sn_packet reply;
 
 	if (sn_inbox_publish(c->inbox, &p->publish, &reply))
-		transmit(c, &reply);
-	return quiet;
+		sn_client_transmit(c, &reply);
+	return QUIET;
 }
 
 static event on_pubrel(struct sn_client *c, const struct sn_packet *p)
@@ -528,22 +317,22 @@ static event on_pubrel(struct sn_client *c, const struct sn_packet *p)
 	struct sn_packet reply;
 
 	if (sn_inbox_pubrel(c->inbox, &p->msg_ack, &reply))
-		transmit(c, &reply);
-	return quiet;
+		sn_client_transmit(c, &reply);
+	return QUIET;
 }
 
 static event on_pingreq(struct sn_client *c, const struct sn_packet *p)
 {
 	(void)p;
-	transmit(c, &(struct sn_packet){ .type = SN_PINGRESP });
-	return quiet;
+	sn_client_transmit(c, &(struct sn_packet){ .type = SN_PINGRESP });
+	return QUIET;
 }
 
 static event on_pingresp(struct sn_client *c, const struct sn_packet *p)
 {
 	(void)p;
 	c->ping.open = false;
-	return quiet;
+	return QUIET;
 }
 
 /* ---- datagrams and deadlines ---- */
@@ -560,11 +349,11 @@ static const struct {
 	[SN_WILLTOPICREQ] = { on_willtopicreq, IN(CONNECTING) },
 	[SN_WILLMSGREQ] = { on_willmsgreq, IN(CONNECTING) },
 	[SN_REGISTER] = { on_register, IN(CONNECTING) | IN(ACTIVE) },
-	[SN_REGACK] = { on_regack, IN(ACTIVE) },
+	[SN_REGACK] = { sn_client_on_regack, IN(ACTIVE) },
 	[SN_PUBLISH] = { on_publish, IN(ACTIVE) },
-	[SN_PUBACK] = { on_puback, IN(ACTIVE) | IN(LEAVING) },
-	[SN_PUBCOMP] = { on_pubcomp, IN(ACTIVE) },
-	[SN_PUBREC] = { on_pubrec, IN(ACTIVE) },
+	[SN_PUBACK] = { sn_client_on_puback, IN(ACTIVE) | IN(LEAVING) },
+	[SN_PUBCOMP] = { sn_client_on_pubcomp, IN(ACTIVE) },
+	[SN_PUBREC] = { sn_client_on_pubrec, IN(ACTIVE) },
 	[SN_PUBREL] = { on_pubrel, IN(ACTIVE) },
 	[SN_SUBACK] = { on_suback, IN(ACTIVE) },
 	[SN_UNSUBACK] = { on_unsuback, IN(ACTIVE) },
@@ -579,10 +368,10 @@ event sn_client_rx(struct sn_client *c, monotime_t now, const uint8_t *data, siz
 
 	c->now = now;
 	if (sn_decode(data, len, &packet) != SN_OK)
-		return quiet;
+		return QUIET;
 	if (packet.type >= sizeof hears / sizeof hears[0] ||
 	    !(hears[packet.type].states & IN(c->state)))
-		return quiet;
+		return QUIET;
 	return hears[packet.type].handle(c, &packet);
 }
 
@@ -592,14 +381,14 @@ static event start_anew(struct sn_client *c)
 	struct sn_packet packet = c->request.packet;
 
 	if (c->publication != NULL)
-		return proceeded(c);
+		return sn_client_proceed(c);
 	if (c->state == CONNECTING) {
 		send_connect(c);
-		return quiet;
+		return QUIET;
 	}
 	packet.subscribe.flags.dup = false;
-	request(c, &packet, c->request.msg_id);
-	return quiet;
+	sn_client_request(c, &packet, c->request.msg_id);
+	return QUIET;
 }
 
 static event repeat(struct sn_client *c, struct request *r)
@@ -612,8 +401,8 @@ static event repeat(struct sn_client *c, struct request *r)
 		r->packet.publish.flags.dup = true;
 	if (r->packet.type == SN_SUBSCRIBE)
 		r->packet.subscribe.flags.dup = true;
-	transmit(c, &r->packet);
-	return quiet;
+	sn_client_transmit(c, &r->packet);
+	return QUIET;
 }
 
 /* A quarter of the keep alive is left for the repeats of a lost ping. */
@@ -631,7 +420,7 @@ static event ping(struct sn_client *c)
 	uint32_t retry_ms = c->config.retry_ms < quarter ? c->config.retry_ms : quarter;
 
 	ask(c, &c->ping, &(struct sn_packet){ .type = SN_PINGREQ }, retry_ms);
-	return quiet;
+	return QUIET;
 }
 
 event sn_client_advance(struct sn_client *c, monotime_t now)
@@ -645,7 +434,7 @@ event sn_client_advance(struct sn_client *c, monotime_t now)
 		return repeat(c, &c->ping);
 	if (ping_time(c, &when) && !monotime_before(now, when))
 		return ping(c);
-	return quiet;
+	return QUIET;
 }
 
 static void earlier(const monotime_t **first, const monotime_t *other)
