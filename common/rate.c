@@ -33,7 +33,7 @@ bool rate_take(struct rate *rate, monotime_t now, uint32_t per_second, uint32_t 
 	if (missing(spent, burst) > 0)
 		return false;
 	rate->spent = spent + TOKEN;
-	if (spent == 0 || monotime_before(rate->last, now))
+	if (monotime_before(rate->last, now))
 		rate->last = now;
 	return true;
 }

@@ -197,7 +197,7 @@ static void destroy(struct world *w, uint32_t i)
 
 static void set(struct world *w, struct owner *o)
 {
-	o->due = at(w->now.us - 30 + rng_below(&w->rng, 200));
+	o->due = at(w->now.us - 30 + rng_below(&w->rng, rng_below(&w->rng, 2) == 0 ? 200 : 32));
 	o->set = true;
 	o->waits = w->advancing && !monotime_before(w->now, o->due);
 	deadline_set(w->heap, &o->deadline, o->due);
@@ -212,7 +212,7 @@ static void act(struct world *w)
 		create(w);
 	} else if (dice < 5) {
 		destroy(w, i);
-	} else if (dice < 7) {
+	} else if (dice < 9) {
 		deadline_clear(w->heap, &w->owners[i]->deadline);
 		w->owners[i]->set = false;
 	} else {
@@ -236,7 +236,7 @@ static void expired(void *ctx, struct deadline *deadline)
 	}
 	o->set = false;
 	w->expiries++;
-	for (uint32_t n = rng_below(&w->rng, 4); n > 0; n--)
+	for (uint32_t n = rng_below(&w->rng, 6); n > 0; n--)
 		act(w);
 }
 
