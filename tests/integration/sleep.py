@@ -3,7 +3,7 @@
 
 import mqtt
 import mqttsn
-from harness import check, equal, main, test, wait_for
+from harness import VALGRIND, check, equal, main, test, wait_for
 from mqttsn import DISCONNECT, PINGRESP, PUBLISH, REGISTER, Client
 
 
@@ -100,6 +100,20 @@ def _(bench):
     client = sleeper(bench, gateway, seconds=1, will=("wills/sleeper", b"overslept", 1, False))
     equal(watcher.one().payload, b"overslept", "will")
     client.ask(mqttsn.pingreq("sleeper"), DISCONNECT)
+
+
+@test("the gateway stops in order: at once, and without the sleeper's will")
+def _(bench):
+    broker = bench.broker()
+    watcher = mqtt.Subscriber(bench, broker, "wills/#")
+    gateway = bench.gateway(broker)
+    client = sleeper(bench, gateway, will=("wills/sleeper", b"lost", 1, False))
+    status, seconds = gateway.stop()
+    check(status == 0 and (VALGRIND or seconds < 1), f"status {status} after {seconds:.2f} s")
+    broker.process.wait_log("Received DISCONNECT from sleeper")
+    mqtt.publish(broker, "wills/marker")
+    equal(watcher.one().topic, "wills/marker", "first message")
+    heard_nothing(client)
 
 
 @test("a sleeper outlives its keep alive, and publishes without waking")
