@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/core/peer.h"
@@ -55,6 +56,22 @@ Test(peer, octets_behind_the_node_id_do_not_count)
 	cr_expect(peer_equal(&a, &b));
 	cr_expect_eq(peer_size(&a), peer_size(&b));
 	cr_expect_eq(memcmp(&a, &b, peer_size(&a)), 0);
+}
+
+/* The core keeps no more of a peer than its size. */
+Test(peer, only_the_octets_of_its_size_are_read)
+{
+	struct peer whole = make_node("192.0.2.1:1", "abcd");
+	struct peer longer = make_node("192.0.2.1:1", "abcde");
+	struct peer *kept = malloc(peer_size(&whole));
+
+	cr_assert_not_null(kept);
+	memcpy(kept, &whole, peer_size(&whole));
+	cr_expect(peer_equal(kept, &whole));
+	cr_expect(peer_equal(&whole, kept));
+	cr_expect_not(peer_equal(kept, &longer));
+	cr_expect_not(peer_equal(&longer, kept));
+	free(kept);
 }
 
 Test(peer, print)
