@@ -28,7 +28,7 @@ static void change(struct gw *gw, struct client *client, struct will *will, uint
 	if (!same)
 		client->link.stale_will = true;
 	link_refresh_will(gw, client);
-	if (!client->link.stale_will)
+	if (link_is_up(&client->link) && !client->link.stale_will)
 		will_update_armed(gw, client);
 }
 
