@@ -32,6 +32,7 @@ struct message *outbox_append(
 		outbox->first = m;
 	outbox->last = m;
 	outbox->count++;
+	outbox->count_qos0 += qos == 0;
 	outbox->bytes += size_of(m);
 	return m;
 }
@@ -46,6 +47,7 @@ static void drop_after(struct outbox *outbox, struct message *before)
 	if (outbox->last == m)
 		outbox->last = before;
 	outbox->count--;
+	outbox->count_qos0 -= m->qos == 0;
 	outbox->bytes -= size_of(m);
 	free(m);
 }

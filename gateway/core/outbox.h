@@ -37,6 +37,7 @@ struct outbox {
 	struct message *first;
 	struct message *last;
 	uint32_t count;
+	uint32_t count_qos0; /* of these, messages of QoS 0 */
 	uint32_t bytes;
 	bool paused; /* the broker is not read until there is room again (SN12-SLEEP-18) */
 };
@@ -47,6 +48,14 @@ struct message *outbox_append(
 
 /* Takes out and frees the first message; there must be one. */
 void outbox_drop_first(struct outbox *outbox);
+
+/* True if outbox_drop_oldest_qos0() would find one. */
+static inline bool outbox_has_qos0(const struct outbox *outbox, bool but_first)
+{
+	bool first = but_first && outbox->first != NULL && outbox->first->qos == 0;
+
+	return outbox->count_qos0 > (first ? 1 : 0);
+}
 
 /* Takes out and frees the oldest QoS 0 message.  @but_first: the first message is in flight and
  * stays. False if there is none. */

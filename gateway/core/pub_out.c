@@ -40,8 +40,10 @@ static void watch_room(struct gw *gw, struct client *client)
 	struct outbox *outbox = &client->outbox;
 	bool roomy = outbox->count <= gw->config.limits.queue_messages / 2 &&
 	             outbox->bytes <= gw->config.limits.queue_bytes / 2;
+	bool stuck = is_full(gw, outbox) &&
+	             !outbox_has_qos0(outbox, !pending_none(&client->pending));
 
-	if (!link_is_up(&client->link) || (outbox->paused ? !roomy : !is_full(gw, outbox)))
+	if (!link_is_up(&client->link) || (outbox->paused ? !roomy : !stuck))
 		return;
 	outbox->paused = !outbox->paused;
 	gw->ports.up_pause(gw->ports.ctx, client->link.session, outbox->paused);
