@@ -261,7 +261,8 @@ void connect_accepted(struct gw *gw, struct client *client, bool session_present
 	gw->metrics.connects++;
 	gw_note(gw, NOTE_CONNECTED, client, NULL);
 	say_result(gw, client->peer, SN_CONNACK, SN_ACCEPTED);
-	subscribe_restore(gw, client, !session_present);
+	if (!session_present) /* a session that goes on has been asked already */
+		subscribe_restore(gw, client, true);
 	pub_out_pump(gw, client);
 }
 

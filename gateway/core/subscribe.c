@@ -125,6 +125,8 @@ void subscribe_clear_requests(struct client *client)
 		client->subs.requests = request->next;
 		free(request);
 	}
+	client->subs.restoring = 0;
+	client->subs.swallow = false;
 }
 
 /* ---- subscriptions ---- */

@@ -63,7 +63,7 @@ void subscribe_restore(struct gw *gw, struct client *client, bool all);
 void subscribe_swallow_retained(struct client *client, bool swallow);
 bool subscribe_swallows(const struct client *client, bool retain);
 
-/* Forgets open requests, with or without the subscriptions. */
+/* Forgets what the broker was asked and has not answered, with or without the subscriptions. */
 void subscribe_clear_requests(struct client *client);
 void subscribe_clear(struct client *client);
 
