@@ -42,6 +42,8 @@ Test(text_parse, other_ways_to_say_the_same)
 		{ "PUBACK rc=3", "PUBACK rc=not-supported" },
 		{ "GWINFO gw=1 addr=AABB", "GWINFO gw=001 addr=aabb" },
 		{ "ENCAPSULATED node=aa inner=0216", "ENCAPSULATED node=aa PINGREQ" },
+		{ "ENCAPSULATED node=0123456789abcdefABCDEF ADVERTISE",
+		    "ENCAPSULATED node=0123456789ABCDEFabcdef inner=0500000000" },
 		{ "ENCAPSULATED CONNECT id=a will", "ENCAPSULATED inner=07040801000061" },
 	};
 

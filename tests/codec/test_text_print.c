@@ -54,6 +54,7 @@ Test(text_print, long_data_is_cut)
 	cr_assert_str_eq(print(&publish, 0), "PUBLISH qos=0 tid=0 \"\"...(6)");
 	cr_assert_str_eq(print(&will, 3), "WILLMSG \"abc\"...(6)");
 	cr_assert_str_eq(print(&inner, 2), "ENCAPSULATED radius=0 node= inner=6162...(6)");
+	cr_assert_str_eq(print(&inner, 6), "ENCAPSULATED radius=0 node= inner=616263646566");
 	cr_assert_str_eq(print(&reg, 3), "REGISTER tid=0 mid=0 \"abcdef\"", "a name is not data");
 }
 
@@ -80,10 +81,10 @@ Test(text_print, every_octet_as_printable_ascii)
 Test(text_print, escapes)
 {
 	const struct sn_packet packet = { SN_WILLMSG,
-		.will_msg = { BYTES("\"\\\n\r\t\0\x1b\x7f\x80\xff'") } };
+		.will_msg = { BYTES("\"\\\n\r\t\0\x1b\x7f\x80\xff ~'") } };
 
 	cr_assert_str_eq(
-	    print(&packet, SIZE_MAX), "WILLMSG \"\\\"\\\\\\n\\r\\t\\x00\\x1b\\x7f\\x80\\xff'\"");
+	    print(&packet, SIZE_MAX), "WILLMSG \"\\\"\\\\\\n\\r\\t\\x00\\x1b\\x7f\\x80\\xff ~'\"");
 }
 
 Test(text_print, client_ids_in_quotes_unless_plain)
@@ -92,7 +93,7 @@ Test(text_print, client_ids_in_quotes_unless_plain)
 		struct sn_bytes id;
 		const char *text;
 	} rows[] = {
-		{ BYTES("Az09-_.:/"), "PINGREQ id=Az09-_.:/" },
+		{ BYTES("azAZ09-_.:/"), "PINGREQ id=azAZ09-_.:/" },
 		{ BYTES("a b"), "PINGREQ id=\"a b\"" },
 		{ BYTES("a#"), "PINGREQ id=\"a#\"" },
 		{ BYTES("a|"), "PINGREQ id=\"a|\"" },
