@@ -40,8 +40,8 @@ static void watch_room(struct gw *gw, struct client *client)
 	struct outbox *outbox = &client->outbox;
 	bool roomy = outbox->count <= gw->config.limits.queue_messages / 2 &&
 	             outbox->bytes <= gw->config.limits.queue_bytes / 2;
-	bool stuck = is_full(gw, outbox) &&
-	             !outbox_has_qos0(outbox, !pending_none(&client->pending));
+	bool stuck =
+	    is_full(gw, outbox) && !outbox_has_qos0(outbox, !pending_none(&client->pending));
 
 	if (!link_is_up(&client->link) || (outbox->paused ? !roomy : !stuck))
 		return;
