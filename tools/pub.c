@@ -3,6 +3,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -198,10 +199,14 @@ static void on_event(void *ctx, const struct sn_client_event *event)
 {
 	struct pub *p = ctx;
 
-	if (event->kind == SN_CLIENT_PUBLISHED)
+	char what[64];
+
+	if (event->kind == SN_CLIENT_PUBLISHED) {
 		published(p);
-	else if (event->kind == SN_CLIENT_REFUSED)
-		fail(p, session_code_text(event->code), STATUS_REFUSED);
+		return;
+	}
+	snprintf(what, sizeof what, "refused: %s", session_code_text(event->code));
+	fail(p, what, STATUS_REFUSED);
 }
 
 static enum status run(const struct options *options)
