@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One MQTT session: a libmosquitto client and its socket on the event loop.  Private to
- * gateway/upstream. */
+/*
+ * One MQTT session: a libmosquitto client, and its socket on the event loop.  Private to
+ * gateway/upstream.
+ *
+ * session.c is its birth, its states and its end; dial.c the way from an address to CONNECT;
+ * traffic.c what is read and written; keepalive.c the watch over a silent connection.
+ */
 #ifndef UPSTREAM_SESSION_H
 #define UPSTREAM_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include <event2/event_struct.h>
 #include <mosquitto.h>
@@ -33,32 +41,32 @@ struct up_session {
 
 	const char *unfit; /* why it can never connect, or NULL */
 	const char *why;   /* of the end that is to be reported */
-	uint32_t last_in;  /* ticks */
+	uint32_t last_in;  /* ticks, like the next three */
 	uint32_t last_out;
-	uint32_t ping_at;     /* tick of a PINGREQ that nothing has followed yet */
-	uint32_t leave_until; /* tick */
-	unsigned packets;     /* queued since the last flush, at a guess */
-	uint8_t state;        /* enum session_state */
-	uint8_t address;      /* index of the one that is tried */
-	uint8_t tried;        /* how many have been */
-	uint8_t refusal;      /* code of a CONNACK, 0: none */
+	uint32_t ping_at; /* of a PINGREQ that nothing has followed yet */
+	uint32_t leave_until;
+	unsigned packets; /* queued since the last flush, at a guess */
+	uint8_t state;    /* enum session_state */
+	uint8_t address;  /* index of the one that is tried */
+	uint8_t tried;    /* how many have been */
+	uint8_t refusal;  /* the code of a CONNACK, or 0 */
 
-	bool dirty : 1;
+	bool dirty : 1;     /* in upstream.dirty */
 	bool ended : 1;     /* in upstream.ended */
-	bool was_up : 1;    /* that end is of an accepted connection */
+	bool was_up : 1;    /* that end is of a connection which was reported */
 	bool permanent : 1; /* that end is final */
 	bool watched : 1;   /* the two events are made, for the present socket */
 	bool accepted : 1;  /* CONNACK 0 came and is not reported yet */
 	bool present : 1;   /* it said Session Present */
 	bool heard : 1;     /* an event came of the present call of mosquitto_loop_read() */
 	bool paused : 1;
-	bool leaving : 1; /* closed by the core, DISCONNECT still to be said */
+	bool leaving : 1; /* in upstream.leaving: closed by the core, DISCONNECT still to be said */
 	bool goodbye : 1; /* DISCONNECT is in libmosquitto's queue */
 	bool ping_due : 1;
 	bool ping_open : 1; /* @ping_at is valid */
 };
 
-/* NULL when out of memory.  What is wrong with @spec itself is reported by the first connect, as a
+/* NULL when out of memory.  What is wrong with @spec itself is told by the first connect, as a
  * permanent refusal. */
 struct up_session *session_new(
     struct upstream *up, struct client *owner, const struct up_spec *spec);
@@ -66,34 +74,29 @@ struct up_session *session_new(
 /* Closes its socket as it is.  Not from within a callback of libmosquitto. */
 void session_free(struct up_session *session);
 
-/* Starts to connect an idle session. */
-void session_connect(struct up_session *session);
+void session_set_state(struct up_session *session, enum session_state state);
 
-/* The resolver has an answer for a session that waits for it. */
-void session_resolved(struct up_session *session);
+/* CONNECTED, and not closed by the core. */
+bool session_is_up(const struct up_session *session);
+
+/* Makes the events of the socket that libmosquitto has now; none is added yet. */
+void session_watch(struct up_session *session);
+void session_unwatch(struct up_session *session);
+
+/* Schedules it for the next flush. */
+void session_touch(struct up_session *session);
+
+/* In words, for @rc of the call of libmosquitto that has just failed; a constant. */
+const char *session_failure(const struct up_session *session, int rc);
 
 /* Ends the connection, or the try; to be reported unless the session is leaving. */
 void session_end(struct up_session *session, bool permanent, const char *why);
+void session_forget_end(struct up_session *session);
 
 /* The core has closed it: what is held and DISCONNECT are still said, within POOL_FAREWELL_S. */
 void session_leave(struct up_session *session);
 
 /* Nothing more will come of it: the next flush frees it. */
 void session_bury(struct up_session *session);
-
-/* Forgets the end that was to be reported. */
-void session_forget_end(struct up_session *session);
-
-/* Schedules it for the next flush. */
-void session_touch(struct up_session *session);
-
-/* Writes what is queued. */
-void session_flush(struct up_session *session);
-
-/* Reads again, or no more, as state and pause demand. */
-void session_watch_input(struct up_session *session);
-
-/* Keep alive: called once in every round of the timer. */
-void session_tick(struct up_session *session);
 
 #endif

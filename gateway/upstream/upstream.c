@@ -6,11 +6,14 @@
 #include <mosquitto.h>
 
 #include "common/err.h"
+#include "gateway/upstream/dial.h"
+#include "gateway/upstream/keepalive.h"
 #include "gateway/upstream/linger.h"
 #include "gateway/upstream/pool.h"
 #include "gateway/upstream/resolve.h"
 #include "gateway/upstream/session.h"
 #include "gateway/upstream/tls.h"
+#include "gateway/upstream/traffic.h"
 
 #define SLOTS_MAX 120
 
@@ -31,7 +34,7 @@ static void on_resolved(void *arg)
 	struct upstream *up = arg;
 
 	for (size_t n = length(&up->resolving); n > 0 && !TAILQ_EMPTY(&up->resolving); n--)
-		session_resolved(TAILQ_FIRST(&up->resolving));
+		dial_resolved(TAILQ_FIRST(&up->resolving));
 }
 
 static void report_end(struct up_session *s)
@@ -65,7 +68,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	up->tick++;
 	LIST_FOREACH (s, &up->slots[up->tick % up->n_slots], slot_link)
-		session_tick(s);
+		keepalive_tick(s);
 	TAILQ_FOREACH (s, &up->leaving, leaving_link) {
 		if ((int32_t)(up->tick - s->leave_until) < 0)
 			break;
@@ -173,7 +176,7 @@ static void end_all(struct upstream *up)
 		while ((s = LIST_FIRST(&up->slots[i])) != NULL) {
 			if (s->state == SESSION_CONNECTED && !s->leaving)
 				upstream_close(s, UP_DISCONNECT);
-			session_flush(s);
+			traffic_flush(s);
 			session_free(s);
 		}
 	}
@@ -213,7 +216,7 @@ void upstream_flush(struct upstream *up)
 		}
 		TAILQ_REMOVE(&up->dirty, s, dirty_link);
 		s->dirty = false;
-		session_flush(s);
+		traffic_flush(s);
 	}
 }
 
@@ -237,13 +240,13 @@ struct up_session *upstream_open(
 	if (s == NULL)
 		return NULL;
 	start_timer(up);
-	session_connect(s);
+	dial(s);
 	return s;
 }
 
 void upstream_reconnect(struct up_session *s)
 {
-	session_connect(s);
+	dial(s);
 }
 
 /* Whether DISCONNECT, or something before it, may still have to be said. */
@@ -321,7 +324,6 @@ void upstream_pause(struct up_session *s, bool paused)
 	if (s->paused == paused)
 		return;
 	s->paused = paused;
-	s->ping_open = false;
-	s->last_in = s->up->tick;
-	session_watch_input(s);
+	keepalive_heard(s);
+	traffic_watch_input(s);
 }

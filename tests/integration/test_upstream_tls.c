@@ -2,13 +2,14 @@
 /* The upstream module with a real mosquitto behind TLS, and a CA of our own. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <criterion/criterion.h>
+#include <openssl/ssl.h>
 
 #include "tests/integration/upstream_bench.h"
 
@@ -203,28 +204,73 @@ Test(upstream_tls, a_killed_broker_is_lost)
 	broker_stop(&broker);
 }
 
-Test(upstream_tls, messages_that_came_in_one_record_are_all_read)
+/* --- A TLS server of our own, to put many packets into one record --- */
+
+struct tls_fake {
+	struct fake fake;
+	SSL_CTX *ctx;
+	SSL *ssl;
+};
+
+static void tls_fake_accept(struct tls_fake *server)
 {
+	char file[96];
+
+	server->ctx = SSL_CTX_new(TLS_server_method());
+	path_of(file, "broker.pem");
+	cr_assert_eq(SSL_CTX_use_certificate_chain_file(server->ctx, file), 1);
+	path_of(file, "broker-key.pem");
+	cr_assert_eq(SSL_CTX_use_PrivateKey_file(server->ctx, file, SSL_FILETYPE_PEM), 1);
+	fake_accept(&bench, &server->fake);
+	cr_assert_eq(fcntl(server->fake.fd, F_SETFL, O_NONBLOCK), 0);
+	server->ssl = SSL_new(server->ctx);
+	SSL_set_fd(server->ssl, server->fake.fd);
+	bench_until(&bench, SSL_accept(server->ssl) == 1);
+}
+
+/* As many packets of MQTT as @n PUBLISHes and a CONNACK before them. */
+static void tls_fake_send(struct tls_fake *server, int n)
+{
+	char packets[8192] = "\x20\x02\x00";
+	char octet;
+	int len = 4;
+
+	bench_until(&bench, SSL_read(server->ssl, &octet, 1) == 1); /* of the CONNECT */
+	for (int i = 0; i < n; i++, len += 6)
+		memcpy(packets + len, "\x30\x04\x00\x01tx", 6);
+	cr_assert_eq(SSL_write(server->ssl, packets, len), len);
+}
+
+static void pause_at_the_tenth(struct bench *b, const struct heard *heard)
+{
+	(void)heard;
+	if (b->n_heard == 10)
+		upstream_pause(b->arg, true);
+}
+
+Test(upstream_tls, packets_that_came_in_one_record_are_all_read)
+{
+	struct up_spec spec = { .client_id = "a", .clean = true };
+	struct tls_fake server = { 0 };
 	struct upstream_config config;
-	struct up_session *s;
-	uint16_t token;
-	size_t messages = 0;
 
 	start("DNS:localhost", "");
+	fake_start(&server.fake);
 	config = config_for("localhost", ca);
+	config.port = server.fake.port;
 	bench_start(&bench, &config);
-	s = bench_connect(&bench, 1, "a", true);
-	cr_assert_eq(upstream_subscribe(s, "t", 0, &token), 0);
-	bench_next(&bench, UP_SUBSCRIBED);
-	upstream_pause(s, true);
-	for (int i = 0; i < 500; i++)
-		cr_assert_eq(upstream_publish(s, "t", bytes("x"), 0, false, &token), 0);
+	bench.on_event = pause_at_the_tenth;
+	bench.arg = upstream_open(bench.up, CLIENT(1), &spec);
+	tls_fake_accept(&server);
+	tls_fake_send(&server, 500);
+	bench_until(&bench, bench.n_heard == 10);
 	bench_quiet(&bench);
-	upstream_pause(s, false);
-	bench_until(&bench, bench.n_heard == bench.n_seen + 500);
-	for (int i = 0; i < 500; i++)
-		messages += bench_next(&bench, UP_MESSAGE)->event.message.qos == 0;
-	cr_assert_eq(messages, 500);
+	upstream_pause(bench.arg, false);
+	bench_until(&bench, bench.n_heard == 501);
+	bench_quiet(&bench);
+	SSL_free(server.ssl);
+	SSL_CTX_free(server.ctx);
+	fake_stop(&server.fake);
 	bench_stop(&bench);
 	broker_stop(&broker);
 }
@@ -281,6 +327,12 @@ Test(upstream_tls, a_peer_that_does_not_speak_tls)
 	bench_until(&bench, fake_waiting(&fake) > 100);
 	bench_quiet(&bench); /* a silent one does not make the loop spin */
 	fake_close(&fake);
+	bench_next(&bench, UP_REFUSED);
+
+	upstream_reconnect(s);
+	fake_accept(&bench, &fake);
+	bench_until(&bench, fake_waiting(&fake) > 100);
+	fake_reset(&fake);
 	bench_next(&bench, UP_REFUSED);
 
 	upstream_reconnect(s);

@@ -299,6 +299,29 @@ Test(upstream_wire, a_close_before_the_connack_is_a_refusal)
 	bench_quiet(&bench);
 }
 
+Test(upstream_wire, a_second_connack_ends_the_connection)
+{
+	struct up_session *s = connect_session();
+
+	for (uint8_t code = 0; code <= 4; code += 4) {
+		fake_send_connack(&fake, false, code);
+		cr_assert_not(bench_next(&bench, UP_LOST)->event.down.permanent);
+		fake_read_end(&bench, &fake);
+		upstream_reconnect(s);
+		fake_welcome(&bench, &fake);
+		bench_next(&bench, UP_CONNECTED);
+	}
+}
+
+Test(upstream_wire, a_message_before_the_connack_is_not_heard)
+{
+	open_session(true);
+	fake_accept(&bench, &fake);
+	fake_read(&bench, &fake, MQTT_CONNECT);
+	fake_send_publish(&fake, "t", "x", 0, 0);
+	bench_next(&bench, UP_REFUSED);
+}
+
 Test(upstream_wire, nonsense_from_the_broker_ends_the_connection)
 {
 	connect_session();
@@ -310,12 +333,10 @@ Test(upstream_wire, nonsense_from_the_broker_ends_the_connection)
 Test(upstream_wire, an_end_found_in_the_flush_is_told_in_the_next_turn)
 {
 	struct up_session *s = connect_session();
-	struct linger reset = { .l_onoff = 1 };
 	uint16_t token;
 
 	upstream_pause(s, true); /* so that only writing can find out */
-	setsockopt(fake.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	fake_close(&fake);
+	fake_reset(&fake);
 	cr_assert_eq(upstream_publish(s, "t", bytes("x"), 0, false, &token), 0);
 	upstream_flush(bench.up);
 	upstream_flush(bench.up);
@@ -556,12 +577,15 @@ Test(upstream_wire, while_paused_pings_go_on_and_need_no_answer)
 Test(upstream_wire, while_paused_a_closed_connection_is_noticed)
 {
 	struct up_session *s = connect_session();
+	uint32_t before;
 
 	upstream_pause(s, true);
 	fake_send_publish(&fake, "t", "unread", 1, 1);
 	fake_close(&fake);
+	before = bench.up->tick;
 	hurry();
 	bench_next(&bench, UP_LOST);
+	cr_assert_lt(ticks_since(before), pool_ticks(30), "only by the next ping");
 }
 
 /* --- TCP --- */

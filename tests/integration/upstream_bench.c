@@ -347,6 +347,14 @@ void fake_close(struct fake *fake)
 	fake->fd = -1;
 }
 
+void fake_reset(struct fake *fake)
+{
+	struct linger reset = { .l_onoff = 1 };
+
+	cr_assert_eq(setsockopt(fake->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)), 0);
+	fake_close(fake);
+}
+
 void fake_stop(struct fake *fake)
 {
 	fake_close(fake);

@@ -147,6 +147,7 @@ void fake_start(struct fake *fake);
 void fake_stop(struct fake *fake);
 void fake_accept(struct bench *bench, struct fake *fake);
 void fake_close(struct fake *fake);
+void fake_reset(struct fake *fake);
 
 /* Octets that wait to be read. */
 int fake_waiting(const struct fake *fake);

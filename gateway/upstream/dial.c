@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "gateway/upstream/dial.h"
+#include "gateway/upstream/keepalive.h"
+#include "gateway/upstream/resolve.h"
+#include "gateway/upstream/tls.h"
+
+#define PATIENCE_S 2 /* for TCP to one address while there is another to try */
+
+/* Goes on to the next address; the one before has failed because of @why. */
+static void dial_next(struct up_session *s, const char *why)
+{
+	static const struct timeval patience = { .tv_sec = PATIENCE_S };
+	struct upstream *up = s->up;
+	unsigned count = resolver_count(up->resolver);
+	int rc;
+
+	session_unwatch(s);
+	while (s->tried < count) {
+		if (s->tried > 0)
+			s->address = (uint8_t)((s->address + 1u) % count);
+		s->tried++;
+		tls_begin(up->tls);
+		rc = mosquitto_connect_async(
+		    s->mosq, resolver_address(up->resolver, s->address), up->port, up->keep_alive);
+		if (rc == MOSQ_ERR_SUCCESS) {
+			session_watch(s);
+			event_add(&s->writable, s->tried < count ? &patience : NULL);
+			return;
+		}
+		why = session_failure(s, rc);
+	}
+	resolver_all_failed(up->resolver);
+	session_end(s, false, why);
+}
+
+static void dial_first(struct up_session *s)
+{
+	s->tried = 0;
+	s->refusal = 0;
+	s->packets = 0;
+	s->address = (uint8_t)resolver_first(s->up->resolver);
+	dial_next(s, "no address");
+}
+
+void dial(struct up_session *s)
+{
+	int rc;
+
+	if (s->state != SESSION_IDLE || s->ended)
+		return;
+	session_set_state(s, SESSION_DIALLING);
+	if (s->unfit != NULL) {
+		session_end(s, true, s->unfit);
+		return;
+	}
+	rc = resolver_ask(s->up->resolver);
+	if (rc == RESOLVE_PENDING)
+		session_set_state(s, SESSION_RESOLVING);
+	else if (rc < 0)
+		session_end(s, false, resolver_why(s->up->resolver));
+	else
+		dial_first(s);
+}
+
+void dial_resolved(struct up_session *s)
+{
+	session_set_state(s, SESSION_IDLE);
+	dial(s);
+}
+
+bool dial_in_handshake(const struct up_session *s)
+{
+	return s->up->tls != NULL && tls_in_handshake(mosquitto_ssl_get(s->mosq));
+}
+
+void dial_handshake(struct up_session *s)
+{
+	tls_begin(s->up->tls);
+	if (mosquitto_loop_read(s->mosq, 1) != MOSQ_ERR_SUCCESS) {
+		session_end(s, false, session_failure(s, MOSQ_ERR_TLS));
+		return;
+	}
+	if (!dial_in_handshake(s))
+		session_touch(s);
+	else if (tls_wants_write(mosquitto_ssl_get(s->mosq)))
+		event_add(&s->writable, NULL);
+}
+
+/* TCP is there. */
+static void greet(struct up_session *s)
+{
+	resolver_worked(s->up->resolver, s->address);
+	session_set_state(s, SESSION_GREETING);
+	keepalive_start(s);
+	event_add(&s->readable, NULL);
+	if (dial_in_handshake(s))
+		dial_handshake(s);
+	else
+		session_touch(s);
+}
+
+void dial_answered(struct up_session *s, short what)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (what & EV_TIMEOUT)
+		error = ETIMEDOUT;
+	else if (getsockopt(mosquitto_socket(s->mosq), SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+		error = errno;
+	if (error != 0)
+		dial_next(s, strerror(error));
+	else
+		greet(s);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The way to a connection: the addresses of the broker in turn, TCP, TLS. */
+#ifndef UPSTREAM_DIAL_H
+#define UPSTREAM_DIAL_H
+
+#include "gateway/upstream/session.h"
+
+/* Starts to connect an idle session. */
+void dial(struct up_session *session);
+
+/* The resolver has an answer for a session that waits for it. */
+void dial_resolved(struct up_session *session);
+
+/* The socket of a session that is dialling became writable, or took too long. */
+void dial_answered(struct up_session *session, short what);
+
+bool dial_in_handshake(const struct up_session *session);
+
+/* Goes on with the TLS handshake. */
+void dial_handshake(struct up_session *session);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "gateway/upstream/keepalive.h"
+#include "gateway/upstream/tls.h"
+
+static bool tcp_established(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	       info.tcpi_state == TCP_ESTABLISHED;
+}
+
+void keepalive_start(struct up_session *s)
+{
+	unsigned ms = s->up->keep_alive * 1000u;
+
+	if (ms > 0)
+		setsockopt(
+		    mosquitto_socket(s->mosq), IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+	s->last_out = s->up->tick;
+	s->ping_due = false;
+	keepalive_heard(s);
+}
+
+void keepalive_heard(struct up_session *s)
+{
+	s->last_in = s->up->tick;
+	s->ping_open = false;
+}
+
+void keepalive_tick(struct up_session *s)
+{
+	uint32_t now = s->up->tick, half = pool_ticks(s->up->keep_alive) / 2;
+
+	if (s->state != SESSION_CONNECTED || s->leaving)
+		return;
+	if (s->paused && !tcp_established(mosquitto_socket(s->mosq))) {
+		session_end(s, false, "the connection to the broker broke");
+		return;
+	}
+	if (half == 0)
+		return;
+	if (s->ping_open && now - s->ping_at >= half) {
+		session_end(s, false, "the broker does not answer");
+		return;
+	}
+	if (now - s->last_out >= half ||
+	    (!s->paused && !s->ping_open && now - s->last_in >= half)) {
+		s->ping_due = true;
+		session_touch(s);
+	}
+}
+
+static bool write_ping(struct up_session *s)
+{
+	static const uint8_t pingreq[] = { 0xC0, 0x00 };
+	struct ssl_st *ssl = mosquitto_ssl_get(s->mosq);
+	ssize_t n;
+
+	if (ssl != NULL) {
+		tls_begin(s->up->tls);
+		return tls_write(ssl, pingreq, sizeof(pingreq));
+	}
+	n = send(mosquitto_socket(s->mosq), pingreq, sizeof(pingreq), MSG_DONTWAIT | MSG_NOSIGNAL);
+	return n == sizeof(pingreq);
+}
+
+void keepalive_flush(struct up_session *s)
+{
+	if (!s->ping_due)
+		return;
+	s->ping_due = false;
+	if (!write_ping(s)) { /* after half a keep alive without a word there should be room */
+		session_end(s, false, "the broker does not take what is sent to it");
+		return;
+	}
+	s->last_out = s->up->tick;
+	s->ping_open = !s->paused;
+	s->ping_at = s->up->tick;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gateway/upstream/dial.h"
+#include "gateway/upstream/keepalive.h"
+#include "gateway/upstream/linger.h"
+#include "gateway/upstream/tls.h"
+#include "gateway/upstream/traffic.h"
+
+#define READ_PACKETS 64 /* in one go, before others have their turn */
+
+/* --- Events --- */
+
+/* CONNACK codes of MQTT 3.1.1 (MAP, section 9). */
+static const struct {
+	const char *why;
+	bool permanent;
+} refusals[] = {
+	[1] = { "the broker does not speak MQTT 3.1.1", true },
+	[2] = { "the broker refuses the client id", true },
+	[3] = { "the broker is not available", false },
+	[4] = { "the broker refuses user name or password", true },
+	[5] = { "the broker does not authorise the client", true },
+};
+
+static void on_disconnect(struct mosquitto *mosq, void *arg, int rc)
+{
+	struct up_session *s = arg;
+
+	(void)mosq;
+	if (s->refusal > 0 && s->refusal < sizeof(refusals) / sizeof(refusals[0]))
+		session_end(s, refusals[s->refusal].permanent, refusals[s->refusal].why);
+	else
+		session_end(s, false, session_failure(s, rc));
+}
+
+static void emit(struct up_session *s, const struct up_event *event)
+{
+	if (session_is_up(s))
+		s->up->on_event(s->up->ctx, s->owner, event);
+	s->heard = true;
+	errno = EAGAIN; /* see session.c: after this event no more may be wanted */
+}
+
+/* Reports an accepted connection.  Not from on_connect(): only after that has libmosquitto queued
+ * again what the broker has not acknowledged, and what is new must come behind it. */
+static void welcome(struct up_session *s)
+{
+	struct up_event event = { .kind = UP_CONNECTED, .session_present = s->present };
+
+	if (!s->accepted)
+		return;
+	s->accepted = false;
+	if (requests_release(&s->requests, s->mosq) < 0) {
+		s->accepted = true; /* never reported, so its end is a refusal */
+		session_end(s, false, "out of memory");
+		return;
+	}
+	s->packets += 2; /* or more */
+	session_touch(s);
+	traffic_watch_input(s);
+	emit(s, &event);
+}
+
+static void on_connect(struct mosquitto *mosq, void *arg, int code, int flags)
+{
+	struct up_session *s = arg;
+
+	(void)mosq;
+	if (s->state != SESSION_GREETING) {
+		session_end(s, false, "the broker sent another CONNACK");
+		return;
+	}
+	s->refusal = (uint8_t)code;
+	if (code != 0)
+		return; /* on_disconnect() follows */
+	session_set_state(s, SESSION_CONNECTED);
+	s->accepted = true;
+	s->present = flags & 1;
+	s->heard = true;
+	errno = EAGAIN;
+}
+
+static void answered(struct up_session *s, enum request_kind kind, int mid, struct up_event *event)
+{
+	welcome(s);
+	event->token = requests_answered(&s->requests, kind, mid);
+	if (event->token != 0)
+		emit(s, event);
+}
+
+static void on_publish(struct mosquitto *mosq, void *arg, int mid)
+{
+	struct up_event event = { .kind = UP_PUBLISHED };
+
+	(void)mosq;
+	answered(arg, REQUEST_PUBLISH, mid, &event);
+}
+
+static void on_subscribe(struct mosquitto *mosq, void *arg, int mid, int count, const int *granted)
+{
+	struct up_event event = { .kind = UP_SUBSCRIBED };
+
+	(void)mosq;
+	event.granted_qos = count > 0 && granted[0] >= 0 && granted[0] <= 2 ? granted[0] : -1;
+	answered(arg, REQUEST_SUBSCRIBE, mid, &event);
+}
+
+static void on_unsubscribe(struct mosquitto *mosq, void *arg, int mid)
+{
+	struct up_event event = { .kind = UP_UNSUBSCRIBED };
+
+	(void)mosq;
+	answered(arg, REQUEST_UNSUBSCRIBE, mid, &event);
+}
+
+static void on_message(struct mosquitto *mosq, void *arg, const struct mosquitto_message *message)
+{
+	struct up_session *s = arg;
+	struct up_event event = {
+		.kind = UP_MESSAGE,
+		.message = {
+			.topic = message->topic,
+			.payload = { message->payload, (size_t)message->payloadlen },
+			.qos = message->qos,
+			.retain = message->retain,
+		},
+	};
+
+	(void)mosq;
+	welcome(s);
+	emit(s, &event);
+}
+
+void traffic_set_callbacks(struct mosquitto *mosq)
+{
+	mosquitto_connect_with_flags_callback_set(mosq, on_connect);
+	mosquitto_disconnect_callback_set(mosq, on_disconnect);
+	mosquitto_publish_callback_set(mosq, on_publish);
+	mosquitto_subscribe_callback_set(mosq, on_subscribe);
+	mosquitto_unsubscribe_callback_set(mosq, on_unsubscribe);
+	mosquitto_message_callback_set(mosq, on_message);
+}
+
+/* --- Input --- */
+
+static bool has_connection(const struct up_session *s)
+{
+	return s->state == SESSION_GREETING || s->state == SESSION_CONNECTED;
+}
+
+static bool wants_input(const struct up_session *s)
+{
+	if (s->state == SESSION_CONNECTED)
+		return !s->paused && !s->leaving;
+	return s->state == SESSION_GREETING;
+}
+
+void traffic_watch_input(struct up_session *s)
+{
+	if (!s->watched || !has_connection(s))
+		return;
+	if (!wants_input(s)) {
+		event_del(&s->readable);
+		return;
+	}
+	event_add(&s->readable, NULL);
+	if (s->up->tls != NULL && tls_has_input(mosquitto_ssl_get(s->mosq)))
+		event_active(&s->readable, EV_READ, 0); /* the socket need not be readable */
+}
+
+/* False if there was none. */
+static bool read_packet(struct up_session *s)
+{
+	s->heard = false;
+	errno = 0;
+	tls_begin(s->up->tls);
+	if (mosquitto_loop_read(s->mosq, 1) != MOSQ_ERR_SUCCESS)
+		return false;
+	if (errno == EAGAIN && !s->heard)
+		return false;
+	s->packets++; /* its acknowledgement */
+	welcome(s);
+	return true;
+}
+
+void traffic_read(struct up_session *s)
+{
+	keepalive_heard(s);
+	for (int i = 0; i < READ_PACKETS && wants_input(s); i++) {
+		if (!read_packet(s))
+			break;
+	}
+	traffic_watch_input(s);
+	if (mosquitto_want_write(s->mosq))
+		session_touch(s);
+}
+
+/* --- Output --- */
+
+/* With TLS mosquitto_want_write() stays true for a while after the socket was full once. */
+static bool is_blocked(const struct up_session *s)
+{
+	if (s->up->tls != NULL)
+		return tls_wants_write(mosquitto_ssl_get(s->mosq));
+	return mosquitto_want_write(s->mosq);
+}
+
+static void set_cork(int fd, int on)
+{
+	setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+}
+
+static void write_packets(struct up_session *s)
+{
+	bool cork = s->packets > 1;
+	int fd = mosquitto_socket(s->mosq);
+
+	s->packets = 0;
+	if (!mosquitto_want_write(s->mosq))
+		return;
+	s->last_out = s->up->tick;
+	if (cork)
+		set_cork(fd, 1);
+	tls_begin(s->up->tls);
+	mosquitto_loop_write(s->mosq, 1);
+	if (cork && mosquitto_socket(s->mosq) == fd)
+		set_cork(fd, 0);
+}
+
+/* Writes what is queued and DISCONNECT; libmosquitto closes its socket behind that. */
+static void say_goodbye(struct up_session *s)
+{
+	int fd = fcntl(mosquitto_socket(s->mosq), F_DUPFD_CLOEXEC, 0);
+
+	session_unwatch(s); /* before the close: epoll would go on about a socket that has a copy */
+	if (!s->goodbye)
+		mosquitto_disconnect(s->mosq);
+	s->goodbye = true;
+	s->packets += 2;
+	write_packets(s);
+	if (s->state == SESSION_DEAD) {
+		if (fd >= 0)
+			linger(s->up->lingers, fd, s->up->tick + pool_ticks(POOL_FAREWELL_S));
+		return;
+	}
+	if (fd >= 0)
+		close(fd);
+	session_watch(s);
+	event_add(&s->writable, NULL);
+}
+
+void traffic_flush(struct up_session *s)
+{
+	if (!has_connection(s) || dial_in_handshake(s))
+		return;
+	if (s->leaving && s->state == SESSION_CONNECTED) {
+		say_goodbye(s);
+		return;
+	}
+	write_packets(s);
+	if (!has_connection(s))
+		return;
+	if (is_blocked(s))
+		event_add(&s->writable, NULL);
+	else
+		keepalive_flush(s);
+}
