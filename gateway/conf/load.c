@@ -104,8 +104,8 @@ static void load_list(
 	char range[SCHEMA_RANGE_MAX];
 
 	if (n < list->least || n > list->most) {
-		conf_error(l->errors, &given->at, "%u elements are out of range (%s)", n,
-		    schema_range(list, range));
+		conf_error(
+		    l->errors, &given->at, "must be %s, not of %u", schema_range(list, range), n);
 		return;
 	}
 	record_list_cut(list, base, 0);
@@ -157,6 +157,8 @@ static void load_text(struct loader *l)
 	const struct conf_at at = { place, NULL };
 
 	config_init(&config);
+	/* libconfig 1.5 never frees a string that stands where none may: 64 octets for such a file.
+	 */
 	if (config_read_string(&config, source_text(l->source))) {
 		load_members(l, schema_conf(), l->conf, "", config_root_setting(&config));
 	} else {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The configuration in the syntax of the file, explained. */
-#include "gateway/conf/conf.h"
+#include "gateway/conf/print.h"
 
 #include <string.h>
 
+#include "gateway/conf/conf.h"
 #include "gateway/conf/record.h"
 #include "gateway/conf/value.h"
 
@@ -44,22 +45,19 @@ static void print_comment(const struct printer *p, const char *text)
 	}
 }
 
-/* "1 to 255; default 1" */
-static void print_facts(const struct printer *p, const struct schema_row *row)
+void print_facts(const struct schema_row *row, FILE *to)
 {
 	char range[SCHEMA_RANGE_MAX];
 
-	begin_line(p);
-	fprintf(p->to, "# %s; ", schema_range(row, range));
+	fprintf(to, "%s; ", schema_range(row, range));
 	if (row->required) {
-		fputs("required", p->to);
+		fputs("required", to);
 	} else if (row->preset == NULL) {
-		fputs("not set by default", p->to);
+		fputs("not set by default", to);
 	} else {
-		fputs("default ", p->to);
-		value_print_text(row, row->preset, p->to);
+		fputs("default ", to);
+		value_print_text(row, row->preset, to);
 	}
-	fputc('\n', p->to);
 }
 
 static void print_assignment(
@@ -82,16 +80,21 @@ static void print_assignment(
 	fputs(";\n", p->to);
 }
 
-static void print_setting(const struct printer *p, const struct schema_row *row, const void *base)
+static void print_members(
+    const struct printer *p, const struct schema *schema, const void *base, bool explain);
+
+static void print_group(const struct printer *p, const struct schema_row *group, const void *base)
 {
-	print_comment(p, row->help);
-	print_facts(p, row);
-	print_assignment(p, row, base);
+	struct printer inner = *p;
+
+	begin_line(p);
+	fprintf(p->to, "%s = {\n", group->name);
+	inner.depth++;
+	print_members(&inner, &group->members, base, true);
+	begin_line(p);
+	fputs("};\n", p->to);
 }
 
-/* --- lists --- */
-
-/* The first element is explained, the others just listed. */
 static void print_element(
     const struct printer *p, const struct schema *members, const void *base, bool explain)
 {
@@ -100,23 +103,19 @@ static void print_element(
 	begin_line(p);
 	fputs("{\n", p->to);
 	inner.depth++;
-	for (size_t i = 0; i < members->n; i++) {
-		if (explain)
-			print_setting(&inner, &members->rows[i], base);
-		else
-			print_assignment(&inner, &members->rows[i], base);
-	}
+	print_members(&inner, members, base, explain);
 	begin_line(p);
 	fputc('}', p->to);
 }
 
+/* The first element is explained, the others just listed; without elements there is an example. */
 static void print_list(const struct printer *p, const struct schema_row *list, const void *base)
 {
 	size_t n = record_list_count(list, base);
 	struct printer inner = *p;
 
 	if (n == 0)
-		inner.prefix = "#"; /* an example */
+		inner.prefix = "#";
 	begin_line(&inner);
 	fprintf(p->to, "%s = (\n", list->name);
 	inner.depth++;
@@ -127,44 +126,40 @@ static void print_list(const struct printer *p, const struct schema_row *list, c
 		if (i + 1 < n)
 			fputs(",\n", p->to);
 	}
-	inner.depth--;
 	fputc('\n', p->to);
+	inner.depth--;
 	begin_line(&inner);
 	fputs(");\n", p->to);
 }
 
-/* --- groups --- */
-
-static void print_members(const struct printer *p, const struct schema *schema, const void *base);
-
-static void print_group(const struct printer *p, const struct schema_row *group, const void *base)
+static void explain_row(const struct printer *p, const struct schema_row *row)
 {
-	struct printer inner = *p;
-
+	print_comment(p, row->help);
+	if (row->type == SCHEMA_GROUP || row->type == SCHEMA_LIST)
+		return;
 	begin_line(p);
-	fprintf(p->to, "%s = {\n", group->name);
-	inner.depth++;
-	print_members(&inner, &group->members, base);
-	begin_line(p);
-	fputs("};\n", p->to);
+	fputs("# ", p->to);
+	print_facts(row, p->to);
+	fputc('\n', p->to);
 }
 
-static void print_members(const struct printer *p, const struct schema *schema, const void *base)
+/* @base NULL: as an example. */
+static void print_members(
+    const struct printer *p, const struct schema *schema, const void *base, bool explain)
 {
 	for (size_t i = 0; i < schema->n; i++) {
 		const struct schema_row *row = &schema->rows[i];
 
-		if (i > 0)
-			fputc('\n', p->to);
-		print_comment(p, row->help);
-		if (row->type == SCHEMA_GROUP) {
+		if (explain && i > 0)
+			fprintf(p->to, "%s\n", p->prefix);
+		if (explain)
+			explain_row(p, row);
+		if (row->type == SCHEMA_GROUP)
 			print_group(p, row, base);
-		} else if (row->type == SCHEMA_LIST) {
+		else if (row->type == SCHEMA_LIST)
 			print_list(p, row, base);
-		} else {
-			print_facts(p, row);
+		else
 			print_assignment(p, row, base);
-		}
 	}
 }
 
@@ -172,7 +167,7 @@ void conf_print(const struct conf *conf, FILE *to)
 {
 	const struct printer p = { .to = to, .prefix = "" };
 
-	print_members(&p, schema_conf(), conf);
+	print_members(&p, schema_conf(), conf, true);
 }
 
 void conf_print_sample(const struct conf *defaults, FILE *to)
@@ -186,5 +181,5 @@ void conf_print_sample(const struct conf *defaults, FILE *to)
 	    "them.\n"
 	    "\n",
 	    to);
-	print_members(&p, schema_conf(), defaults);
+	print_members(&p, schema_conf(), defaults, true);
 }

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "gateway/conf/schema.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <sys/param.h>
-
 #include "gateway/conf/conf.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -56,13 +52,13 @@ static const struct schema_row listener[] = {
 static const struct schema_row tls[] = {
 	{ "enabled", SCHEMA_BOOL, CONF(broker.tls), .preset = "false",
 	    .help = "Speak TLS with the broker, mostly on port 8883." },
-	{ "ca", SCHEMA_FILE, CONF(broker.tls_ca), .least = 1, .most = 4095, .unit = "octets",
+	{ "ca", SCHEMA_FILE, CONF(broker.tls_ca), .least = 1, .most = 4095,
 	    .example = "/etc/mqttsn-gateway/ca.pem",
 	    .help = "PEM file of the authorities to trust; without it, those of the system." },
-	{ "cert", SCHEMA_FILE, CONF(broker.tls_cert), .least = 1, .most = 4095, .unit = "octets",
+	{ "cert", SCHEMA_FILE, CONF(broker.tls_cert), .least = 1, .most = 4095,
 	    .example = "/etc/mqttsn-gateway/gateway.pem",
 	    .help = "PEM file with the certificate that the gateway shows to the broker." },
-	{ "key", SCHEMA_FILE, CONF(broker.tls_key), .least = 1, .most = 4095, .unit = "octets",
+	{ "key", SCHEMA_FILE, CONF(broker.tls_key), .least = 1, .most = 4095,
 	    .example = "/etc/mqttsn-gateway/gateway.key",
 	    .help = "PEM file with the key of that certificate." },
 	{ "insecure", SCHEMA_BOOL, CONF(broker.tls_insecure), .preset = "false",
@@ -70,56 +66,56 @@ static const struct schema_row tls[] = {
 };
 
 static const struct schema_row broker[] = {
-	{ "host", SCHEMA_TEXT, CONF(broker.host), .least = 1, .most = 255, .unit = "octets",
-	    .preset = "127.0.0.1", .help = "Name or IP address of the MQTT broker." },
+	{ "host", SCHEMA_TEXT, CONF(broker.host), .least = 1, .most = 255, .preset = "127.0.0.1",
+	    .help = "Name or IP address of the MQTT broker." },
 	{ "port", SCHEMA_COUNT, CONF(broker.port), .least = 1, .most = 65535, .preset = "1883",
 	    .help = "Its TCP port." },
-	{ "user", SCHEMA_TEXT, CONF(broker.user), .least = 1, .most = TEXT_MAX, .unit = "octets",
+	{ "user", SCHEMA_TEXT, CONF(broker.user), .least = 1, .most = TEXT_MAX,
 	    .example = "mqttsn-gateway", .help = "User name for all sessions with the broker." },
 	{ "password", SCHEMA_SECRET, CONF(broker.password), .least = 1, .most = TEXT_MAX,
-	    .unit = "octets", .example = "secret",
+	    .example = "secret",
 	    .help = "The user's password. password_file is the better place for it." },
 	{ "password_file", SCHEMA_FILE, CONF(broker.password_file), .least = 1, .most = 4095,
-	    .unit = "octets", .example = "/etc/mqttsn-gateway/password",
+	    .example = "/etc/mqttsn-gateway/password",
 	    .help = "File whose first line is the password." },
 	{ "keep_alive", SCHEMA_COUNT, CONF(broker.keep_alive), .least = 5, .most = 65535,
 	    .or_zero = true, .unit = "seconds", .preset = "60",
 	    .help = "Keep alive of the sessions with the broker, whatever that of the clients; "
 	            "0: none." },
-	{ "client_id_prefix", SCHEMA_TEXT, CONF(broker.id_prefix), .most = 1024, .unit = "octets",
-	    .preset = "", .help = "Put before each client's id at the broker." },
-	{ "client_id_suffix", SCHEMA_TEXT, CONF(broker.id_suffix), .most = 1024, .unit = "octets",
-	    .preset = "", .help = "Put after each client's id at the broker." },
+	{ "client_id_prefix", SCHEMA_TEXT, CONF(broker.id_prefix), .most = 1024, .preset = "",
+	    .help = "Put before each client's id at the broker." },
+	{ "client_id_suffix", SCHEMA_TEXT, CONF(broker.id_suffix), .most = 1024, .preset = "",
+	    .help = "Put after each client's id at the broker." },
 	{ "tls", SCHEMA_GROUP, MEMBERS(tls), .help = "Encryption of the way to the broker." },
 };
 
 static const struct schema_row timers[] = {
 	{ "retry", SCHEMA_SECONDS, CONF(core.timers.retry), .least = 100, .most = SECONDS(3600),
-	    .unit = "seconds", .preset = "10",
+	    .preset = "10",
 	    .help = "A message that the client has not acknowledged is sent again after this time "
 	            "(T_retry)." },
 	{ "retries", SCHEMA_COUNT, CONF(core.timers.retries), .least = 0, .most = 100,
 	    .preset = "3", .help = "How often, before the client is deemed lost (N_retry)." },
 	{ "wait", SCHEMA_SECONDS, CONF(core.timers.wait), .least = 100, .most = DAYS(1),
-	    .unit = "seconds", .preset = "300",
+	    .preset = "300",
 	    .help = "How long a client is left alone that answered \"congestion\" (T_WAIT)." },
 	{ "connect_timeout", SCHEMA_SECONDS, CONF(core.timers.connect_timeout), .least = 100,
-	    .most = SECONDS(300), .unit = "seconds", .preset = "5",
+	    .most = SECONDS(300), .preset = "5",
 	    .help = "A client whose connection the broker has not accepted by then is told "
 	            "\"congestion\". Keep it below the clients' own T_retry." },
 	{ "hold", SCHEMA_SECONDS, CONF(core.timers.hold), .least = 0, .most = DAYS(1),
-	    .unit = "seconds", .preset = "30",
+	    .preset = "30",
 	    .help =
 	        "When the broker is lost, clients are kept this long while the gateway tries to "
-	        "reach it again; then they are disconnected." },
+	        "reach it again; then they are disconnected. 0: at once." },
 	{ "reconnect_least", SCHEMA_SECONDS, CONF(core.timers.reconnect_least), .least = 100,
-	    .most = SECONDS(3600), .unit = "seconds", .preset = "1",
+	    .most = SECONDS(3600), .preset = "1",
 	    .help =
 	        "The time between two tries to reach the broker, at first; it doubles each time." },
 	{ "reconnect_most", SCHEMA_SECONDS, CONF(core.timers.reconnect_most), .least = 100,
-	    .most = DAYS(1), .unit = "seconds", .preset = "60", .help = "The same, at most." },
+	    .most = DAYS(1), .preset = "60", .help = "The same, at most." },
 	{ "max_idle", SCHEMA_SECONDS, CONF(core.timers.max_idle), .least = SECONDS(1),
-	    .most = DAYS(30), .or_zero = true, .unit = "seconds", .preset = "0",
+	    .most = DAYS(30), .or_zero = true, .preset = "0",
 	    .help =
 	        "A client that connected with keep alive 0 is lost when it was silent for so long; "
 	        "0: never." },
@@ -128,7 +124,8 @@ static const struct schema_row timers[] = {
 static const struct schema_row limits[] = {
 	{ "clients", SCHEMA_COUNT, CONF(core.limits.clients), .least = 1, .most = 1000000,
 	    .preset = "10000",
-	    .help = "Clients known at once, sleeping and disconnected ones included." },
+	    .help =
+	        "Clients known at once, sleeping and disconnected ones included. Each has a connection to the broker, which takes an open file." },
 	{ "connecting", SCHEMA_COUNT, CONF(core.limits.connecting), .least = 1, .most = 1000000,
 	    .preset = "1000", .help = "Of these, clients whose connection is being set up." },
 	{ "client_id", SCHEMA_COUNT, CONF(core.limits.client_id), .least = 23, .most = 4096,
@@ -143,7 +140,9 @@ static const struct schema_row limits[] = {
 	    .help =
 	        "Messages of QoS 1 and 2 that one client can have on their way to the broker." },
 	{ "queue_messages", SCHEMA_COUNT, CONF(core.limits.queue_messages), .least = 1,
-	    .most = 1000000, .preset = "100", .help = "Messages that wait for one client." },
+	    .most = 1000000, .preset = "100",
+	    .help =
+	        "Messages that wait for one client. When there are more, those of QoS 0 are dropped and the broker keeps the others." },
 	{ "queue_bytes", SCHEMA_COUNT, CONF(core.limits.queue_bytes), .least = 1024,
 	    .most = 1u << 30, .unit = "octets", .preset = "262144",
 	    .help = "Room for the messages that wait for one client." },
@@ -158,10 +157,10 @@ static const struct schema_row limits[] = {
 static const struct schema_row predefined[] = {
 	{ "id", SCHEMA_COUNT, PREDEF(id), .least = 1, .most = 65534, .required = true,
 	    .example = "1", .help = "The topic id." },
-	{ "topic", SCHEMA_TOPIC, PREDEF(topic), .least = 1, .most = TEXT_MAX, .unit = "octets",
-	    .required = true, .example = "sensors/${client}/temperature",
+	{ "topic", SCHEMA_TOPIC, PREDEF(topic), .least = 1, .most = TEXT_MAX, .required = true,
+	    .example = "sensors/${client}/temperature",
 	    .help = "The topic name. ${client} stands for the client's id and needs \"clients\"." },
-	{ "clients", SCHEMA_TEXT, PREDEF(clients), .least = 1, .most = TEXT_MAX, .unit = "octets",
+	{ "clients", SCHEMA_TEXT, PREDEF(clients), .least = 1, .most = TEXT_MAX,
 	    .example = "sensor-*",
 	    .help =
 	        "Only for clients whose id matches this pattern ('*': any characters, '?': one); "
@@ -201,98 +200,4 @@ static const struct schema everything = { sections, LENGTH(sections) };
 const struct schema *schema_conf(void)
 {
 	return &everything;
-}
-
-const struct schema_row *schema_find(const struct schema *schema, const char *name)
-{
-	for (size_t i = 0; i < schema->n; i++) {
-		if (strcmp(schema->rows[i].name, name) == 0)
-			return &schema->rows[i];
-	}
-	return NULL;
-}
-
-/* --- names that are nearly right --- */
-
-#define NAME_MAX_LEN 32
-
-/* How many characters to insert, delete or replace (Levenshtein); both shorter than NAME_MAX_LEN.
- */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[NAME_MAX_LEN];
-	size_t len = strlen(b);
-
-	for (size_t j = 0; j <= len; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i] != '\0'; i++) {
-		size_t corner = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < len; j++) {
-			size_t replace = corner + (a[i] != b[j]);
-
-			corner = row[j + 1];
-			row[j + 1] = MIN(replace, MIN(row[j], corner) + 1);
-		}
-	}
-	return row[len];
-}
-
-const struct schema_row *schema_nearest(const struct schema *schema, const char *name)
-{
-	const struct schema_row *nearest = NULL;
-	size_t least = strlen(name) / 3 + 1; /* further away is another word */
-
-	if (strlen(name) >= NAME_MAX_LEN)
-		return NULL;
-	for (size_t i = 0; i < schema->n; i++) {
-		size_t d = distance(name, schema->rows[i].name);
-
-		if (d <= least && (nearest == NULL || d < least)) {
-			nearest = &schema->rows[i];
-			least = d;
-		}
-	}
-	return nearest;
-}
-
-/* --- ranges for people --- */
-
-static void choices_text(const struct schema_row *row, char *buf)
-{
-	size_t len = 0;
-
-	buf[0] = '\0';
-	for (size_t i = 0; row->choices[i] != NULL && len < SCHEMA_RANGE_MAX; i++)
-		len += (size_t)snprintf(buf + len, SCHEMA_RANGE_MAX - len, "%s\"%s\"",
-		    i > 0 ? ", " : "", row->choices[i]);
-}
-
-static void range_text(const struct schema_row *row, double scale, char *buf)
-{
-	snprintf(buf, SCHEMA_RANGE_MAX, "%s%.10g to %.10g%s%s", row->or_zero ? "0, or " : "",
-	    row->least / scale, row->most / scale, row->unit != NULL ? " " : "",
-	    row->unit != NULL ? row->unit : "");
-}
-
-const char *schema_range(const struct schema_row *row, char *buf)
-{
-	switch (row->type) {
-	case SCHEMA_BOOL:
-		snprintf(buf, SCHEMA_RANGE_MAX, "true or false");
-		break;
-	case SCHEMA_ADDRESS:
-		snprintf(buf, SCHEMA_RANGE_MAX, "\"ADDRESS:PORT\"");
-		break;
-	case SCHEMA_CHOICE:
-		choices_text(row, buf);
-		break;
-	case SCHEMA_SECONDS:
-		range_text(row, SECONDS(1), buf);
-		break;
-	default:
-		range_text(row, 1, buf);
-	}
-	return buf;
 }

@@ -248,15 +248,16 @@ static bool store_text(const struct schema_row *row, void *member, const struct 
 {
 	char **text = member;
 	const char *wrong;
-	char what[32], *copy;
+	char range[SCHEMA_RANGE_MAX], *copy;
 
 	if (value->kind != VALUE_TEXT) {
 		value_wrong_type(row, value, at, errors);
 		return false;
 	}
 	if (!in_range(row, (long long)strlen(value->text))) {
-		snprintf(what, sizeof what, "a length of %zu", strlen(value->text));
-		return out_of_range(row, what, at, errors);
+		conf_error(errors, at, "must be %s, not of %zu", schema_range(row, range),
+		    strlen(value->text));
+		return false;
 	}
 	wrong = what_is_wrong(row, value->text);
 	if (wrong != NULL) {
