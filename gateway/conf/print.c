@@ -175,6 +175,7 @@ void conf_print_sample(const struct conf *defaults, FILE *to)
 	const struct printer p = { .to = to, .prefix = "", .sample = true };
 
 	fputs(
+	    "# SPDX-License-Identifier: BSD-3-Clause\n"
 	    "# Configuration of mqttsn-gateway, explained in mqttsn-gateway.conf(5).\n"
 	    "# A setting that is commented out has its default, or is not set where it has none.\n"
 	    "# Lines that begin with '#' and no space are settings: take the '#' away and change "
