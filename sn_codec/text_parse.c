@@ -296,7 +296,7 @@ static bool parse_inner(struct parser *p, void *member)
 	inner->data = arena->buf + arena->used;
 	if (sn_encode(arena->buf + arena->used, arena->size - arena->used, &packet, &inner->len) !=
 	    SN_OK)
-		return fail(p, start, "inner message too long");
+		return fail(p, start, "no memory left for the inner message");
 	arena->used += inner->len;
 	return true;
 }

@@ -40,6 +40,8 @@ Test(text_parse, other_ways_to_say_the_same)
 		{ "CONNECT id=", "CONNECT" },
 		{ "CONNACK", "CONNACK rc=0" },
 		{ "PUBACK rc=3", "PUBACK rc=not-supported" },
+		{ "PUBACK rc=not-supported mid=2 tid=1", "PUBACK tid=1 mid=2 rc=3" },
+		{ "ENCAPSULATED inner=FF node=AA", "ENCAPSULATED node=aa inner=ff" },
 		{ "GWINFO gw=1 addr=AABB", "GWINFO gw=001 addr=aabb" },
 		{ "ENCAPSULATED node=aa inner=0216", "ENCAPSULATED node=aa PINGREQ" },
 		{ "ENCAPSULATED node=0123456789abcdefABCDEF ADVERTISE",
@@ -166,10 +168,14 @@ Test(text_parse, memory_of_every_size)
 
 			cr_assert_not_null(memory);
 			error = sn_text_parse(vectors[i].text, &packet, &arena, NULL);
-			if (error == NULL)
+			if (error == NULL) {
 				cr_assert(packet_equal(&packet, &vectors[i].packet));
-			else
+			} else {
+				cr_assert(
+				    strcmp(error, "no memory left for text") == 0 ||
+				    strcmp(error, "no memory left for the inner message") == 0);
 				cr_assert_eq(arena.used, 0);
+			}
 			free(memory);
 		} while (error != NULL && size++ < most);
 		cr_assert_null(error, "%s: %s", vectors[i].text, error);
