@@ -132,6 +132,7 @@ static void on_message(struct mosquitto *mosq, void *arg, const struct mosquitto
 	};
 
 	(void)mosq;
+	s->packets += message->qos > 0; /* its acknowledgement */
 	welcome(s);
 	emit(s, &event);
 }
@@ -183,7 +184,8 @@ static bool read_packet(struct up_session *s)
 		return false;
 	if (errno == EAGAIN && !s->heard)
 		return false;
-	s->packets++; /* its acknowledgement */
+	if (!s->heard)
+		s->packets++; /* part of a QoS 2 flow, that libmosquitto answers */
 	welcome(s);
 	return true;
 }
