@@ -188,6 +188,54 @@ Test(upstream_wire, what_is_not_acknowledged_is_sent_again_before_what_is_new)
 	bench_quiet(&bench);
 }
 
+/* More than libmosquitto has in flight at a time (20), and a loss in the midst of them. */
+Test(upstream_wire, a_long_queue_survives_a_loss_in_order)
+{
+	static const uint8_t answer[] = {
+		[MQTT_PUBLISH] = MQTT_PUBACK, [MQTT_PUBREL] = MQTT_PUBCOMP
+	};
+	struct up_session *s = connect_session();
+	uint16_t tokens[50];
+	struct mqtt packet;
+	char text[] = "0";
+	int next = 0, done = 0;
+
+	for (int i = 0; i < 50; i++) {
+		text[0] = (char)('0' + i);
+		cr_assert_eq(
+		    upstream_publish(s, "t", bytes(text), 1 + i % 2, false, &tokens[i]), 0);
+	}
+	for (int i = 0; i < 20; i++)
+		fake_read(&bench, &fake, MQTT_PUBLISH);
+	fake_close(&fake);
+	bench_next(&bench, UP_LOST);
+	upstream_reconnect(s);
+	fake_welcome(&bench, &fake);
+	bench_next(&bench, UP_CONNECTED);
+
+	while (done < 50) {
+		packet = fake_read_any(&bench, &fake);
+		if (packet.type == MQTT_PUBLISH)
+			cr_assert_eq(packet.payload[0], '0' + next++);
+		if (packet.type == MQTT_PUBLISH && packet.flags & 0x04) {
+			fake_send_ack(&fake, MQTT_PUBREC, packet.mid);
+		} else {
+			fake_send_ack(&fake, answer[packet.type], packet.mid);
+			done++;
+		}
+	}
+	cr_assert_eq(next, 50);
+	for (int i = 0; i < 50; i++) {
+		uint16_t token = bench_next(&bench, UP_PUBLISHED)->event.token;
+		int at = 0;
+
+		while (at < 50 && tokens[at] != token)
+			at++;
+		cr_assert_lt(at, 50, "token %u is nobody's", token);
+		tokens[at] = 0;
+	}
+}
+
 Test(upstream_wire, a_request_in_the_event_of_the_connack_comes_behind_what_is_sent_again)
 {
 	struct up_session *s = connect_session();
