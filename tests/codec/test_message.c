@@ -172,7 +172,8 @@ Test(message, every_topic_type)
 	}
 }
 
-/* SN12-FLAG-04: bits that a message does not use are ignored when read and written as 0. */
+/* SN12-FLAG-04, SN12-FLAG-06: bits that a message does not use are ignored when read and written as
+ * 0; some peers echo the topic type in SUBACK. */
 Test(message, only_the_used_flags_count)
 {
 	static const struct {

@@ -4,5 +4,5 @@
 
 for corpus in "$top_srcdir"/tests/fuzz/corpus/*/; do
 	name=$(basename "$corpus")
-	"$top_builddir/tests/fuzz/corpus_$name" "$corpus" || exit 1
+	"$top_builddir/tests/fuzz/corpus_$name" "${corpus%/}" || exit 1
 done
