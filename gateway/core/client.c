@@ -165,8 +165,15 @@ void client_clear_session(struct gw *gw, struct client *client)
 	subscribe_clear(client);
 	pub_in_clear(client);
 	pub_out_clear(gw, client);
+	replies_clear(&client->replies);
 	client->will = will_free(client->will);
 	topic_reg_clear(client->topics);
+}
+
+void client_resume_session(struct client *client)
+{
+	topic_reg_untell(client->topics);
+	replies_forget(&client->replies, SN_SUBACK);
 }
 
 uint16_t client_next_msg_id(struct client *client)

@@ -90,6 +90,10 @@ void client_lose(struct gw *gw, struct client *client, const char *why);
  */
 void client_clear_session(struct gw *gw, struct client *client);
 
+/* The session goes on, but its client may have lost what it knew: it is told topic ids anew
+ * (SN12-CLEAN-08), and its SUBSCRIBE is no repeat of an earlier one. */
+void client_resume_session(struct client *client);
+
 /* A message id that is not in use towards this client: 1..65535 (SN12-MSGID-03). */
 uint16_t client_next_msg_id(struct client *client);
 

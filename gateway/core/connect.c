@@ -249,7 +249,7 @@ void connect_accepted(struct gw *gw, struct client *client, bool session_present
 	if (setup->clean)
 		client_clear_session(gw, client);
 	else
-		topic_reg_untell(client->topics);
+		client_resume_session(client);
 	if (setup->has_will) {
 		will_free(client->will);
 		client->will = setup->will;

@@ -91,3 +91,10 @@ void replies_clear(struct replies *replies)
 {
 	memset(replies, 0, sizeof *replies);
 }
+
+void replies_forget(struct replies *replies, uint8_t type)
+{
+	for (size_t i = 0; i < REPLIES_KEPT; i++)
+		if (replies->kept[i].type == type)
+			replies->kept[i] = (struct reply){ 0 };
+}

@@ -46,4 +46,7 @@ bool reply_repeat(struct gw *gw, struct client *client, const struct sn_packet *
 
 void replies_clear(struct replies *replies);
 
+/* Forgets the kept answers of @type: what looks like a repeat of their requests is new. */
+void replies_forget(struct replies *replies, uint8_t type);
+
 #endif

@@ -86,7 +86,7 @@ bool sleep_returns(
 	}
 	pending_stop(gw, client);
 	client->keep_alive = connect->keep_alive;
-	topic_reg_untell(client->topics);
+	client_resume_session(client);
 	link_hold_anew(gw, client);
 	client_set_state(gw, client, CLIENT_ACTIVE);
 	gw->metrics.connects++;
