@@ -25,6 +25,7 @@ struct conf *conf_free(struct conf *conf)
 	record_clear(schema_conf(), conf);
 	topic_predef_free(conf->core_predefined);
 	free(conf->core_listeners);
+	free(conf->core_client_id);
 	origins_free(conf->origins);
 	free(conf);
 	return NULL;

@@ -48,6 +48,12 @@ struct conf_predefined {
 	char *clients; /* pattern of client ids; NULL: all */
 };
 
+/* The gateway's own session with the broker; conf_finish() makes conf->core.own of it. */
+struct conf_own {
+	char *client_id;             /* NULL: one is made */
+	char **qos_minus_one_topics; /* filters, ending with NULL; NULL: any topic */
+};
+
 struct conf_log {
 	enum log_level level;
 	bool packets; /* a line per MQTT-SN packet */
@@ -60,6 +66,7 @@ struct conf {
 	size_t n_listeners;
 	struct conf_predefined *predefined;
 	size_t n_predefined;
+	struct conf_own own;
 	struct conf_log log;
 
 	/* For conf/ only. */
@@ -67,6 +74,7 @@ struct conf {
 	bool listen_option;      /* the listeners are those of the command line */
 	struct gw_listener *core_listeners;
 	struct topic_predef *core_predefined;
+	char *core_client_id;
 };
 
 /* A list of messages for people, each a line "FILE:LINE: text" or "--option: text". */

@@ -3,6 +3,7 @@
 #include "gateway/conf/conf.h"
 
 #include <libconfig.h>
+#include <stdlib.h>
 
 #include "gateway/conf/origin.h"
 #include "gateway/conf/record.h"
@@ -53,8 +54,24 @@ static struct value value_of(const config_setting_t *setting)
 	case CONFIG_TYPE_LIST:
 		return (struct value){ VALUE_LIST };
 	default:
-		return (struct value){ VALUE_ARRAY };
+		return (struct value){ VALUE_ARRAY, .texts = NULL }; /* its strings: texts_of() */
 	}
+}
+
+/* The strings of an array; NULL if it holds something else, or when out of memory. */
+static const char **texts_of(const config_setting_t *array)
+{
+	int n = config_setting_length(array);
+	const char **texts = calloc((size_t)n + 1, sizeof *texts);
+
+	for (int i = 0; texts != NULL && i < n; i++) {
+		texts[i] = config_setting_get_string_elem(array, i);
+		if (texts[i] == NULL) {
+			free(texts);
+			return NULL;
+		}
+	}
+	return texts;
 }
 
 /* --- lists --- */
@@ -120,7 +137,10 @@ static void load_row(
     struct loader *l, const struct schema_row *row, void *base, const struct given *given)
 {
 	struct value value = value_of(given->setting);
+	const char **texts = value.kind == VALUE_ARRAY ? texts_of(given->setting) : NULL;
 
+	if (texts != NULL)
+		value.texts = texts;
 	if (row->type == SCHEMA_GROUP && value.kind == VALUE_GROUP)
 		load_members(l, &row->members, base, given->path, given->setting);
 	else if (row->type == SCHEMA_LIST && value.kind == VALUE_LIST)
@@ -129,6 +149,7 @@ static void load_row(
 		value_wrong_type(row, &value, &given->at, l->errors);
 	else
 		setting_give(l->conf, row, base, &value, &given->at, l->errors);
+	free(texts);
 }
 
 static void load_members(struct loader *l, const struct schema *schema, void *base,

@@ -56,7 +56,7 @@ void print_facts(const struct schema_row *row, FILE *to)
 		fputs("not set by default", to);
 	} else {
 		fputs("default ", to);
-		value_print_text(row, row->preset, to);
+		value_print_preset(row, row->preset, to);
 	}
 }
 
@@ -76,7 +76,7 @@ static void print_assignment(
 	if (set)
 		value_print(row, base, p->to);
 	else
-		value_print_text(row, row->example, p->to);
+		value_print_preset(row, row->example, p->to);
 	fputs(";\n", p->to);
 }
 

@@ -24,6 +24,11 @@ static const struct schema_row gateway[] = {
 	{ "id", SCHEMA_COUNT, CONF(core.gateway_id), .least = 1, .most = 255, .preset = "1",
 	    .help = "The gateway's number in ADVERTISE and GWINFO. Gateways of one network need "
 	            "different ones." },
+	{ "client_id", SCHEMA_TEXT, CONF(own.client_id), .least = 1, .most = 1024,
+	    .example = "mqttsn-gateway-1",
+	    .help =
+	        "Client id of the gateway's own session with the broker, which carries QoS -1 messages and shows "
+	        "whether the broker can be reached. Without it, one is made of host and process." },
 };
 
 static const struct schema_row listener[] = {
@@ -40,6 +45,11 @@ static const struct schema_row listener[] = {
 	        "in one piece; longer messages are not sent, as MQTT-SN cannot split them." },
 	{ "qos_minus_one", SCHEMA_BOOL, LISTENER(rules.qos_minus_one), .preset = "false",
 	    .help = "Take PUBLISH with QoS -1, which needs no connection, from anyone." },
+	{ "qos_minus_one_names", SCHEMA_BOOL, LISTENER(rules.qos_minus_one_names),
+	    .preset = "false",
+	    .help =
+	        "Take it also with the topic name in the message, as some clients send it, besides predefined ids "
+	        "and short names." },
 	{ "discovery", SCHEMA_BOOL, LISTENER(rules.discovery), .preset = "true",
 	    .help = "Answer clients that search for a gateway (SEARCHGW), and advertise it." },
 	{ "receive_buffer", SCHEMA_COUNT, LISTENER(receive_buffer), .least = 4096, .most = 1u << 30,
@@ -119,6 +129,14 @@ static const struct schema_row timers[] = {
 	    .help =
 	        "A client that connected with keep alive 0 is lost when it was silent for so long; "
 	        "0: never." },
+	{ "queue_age", SCHEMA_SECONDS, CONF(core.timers.queue_age), .least = SECONDS(1),
+	    .most = DAYS(49), .or_zero = true, .preset = "0",
+	    .help =
+	        "A message that has waited longer than this for its client is dropped; 0: never." },
+	{ "session_expiry", SCHEMA_SECONDS, CONF(core.timers.session_expiry), .least = SECONDS(1),
+	    .most = DAYS(49), .or_zero = true, .preset = "604800",
+	    .help =
+	        "A session whose client is disconnected or lost is forgotten after this time; 0: never." },
 };
 
 static const struct schema_row limits[] = {
@@ -146,12 +164,56 @@ static const struct schema_row limits[] = {
 	{ "queue_bytes", SCHEMA_COUNT, CONF(core.limits.queue_bytes), .least = 1024,
 	    .most = 1u << 30, .unit = "octets", .preset = "262144",
 	    .help = "Room for the messages that wait for one client." },
+	{ "packets", SCHEMA_COUNT, CONF(core.limits.packets), .least = 1, .most = 1000000,
+	    .or_zero = true, .unit = "per second", .preset = "0",
+	    .help = "Packets taken from one client; more are dropped. 0: any number." },
 	{ "reconnects", SCHEMA_COUNT, CONF(core.limits.reconnects), .least = 1, .most = 100000,
 	    .unit = "per second", .preset = "500",
 	    .help = "How fast lost sessions are connected to the broker again, all together." },
 	{ "stranger_answers", SCHEMA_COUNT, CONF(core.limits.stranger_answers), .least = 1,
 	    .most = 1000000, .unit = "per second", .preset = "100",
-	    .help = "Answers to senders that are not connected: they are told to connect." },
+	    .help =
+	        "Answers to senders that are not connected: they are told to connect. One sender gets a tenth at most." },
+	{ "qos_minus_one", SCHEMA_COUNT, CONF(core.limits.qos_minus_one), .least = 1,
+	    .most = 1000000, .unit = "per second", .preset = "1000",
+	    .help = "QoS -1 messages taken, from all senders together." },
+};
+
+static const char *const wake_connects[] = {
+	[GW_WAKE_RESUME] = "resume", [GW_WAKE_HONOUR] = "honour", NULL
+};
+
+static const struct schema_row sleep_rows[] = {
+	{ "buffer_qos0", SCHEMA_BOOL, CONF(core.buffer_qos0), .preset = "true",
+	    .help = "Keep messages of QoS 0 too until a sleeping client wakes." },
+	{ "wake_connect", SCHEMA_CHOICE, CONF(core.wake_connect), .choices = wake_connects,
+	    .preset = "resume",
+	    .help =
+	        "What a CONNECT of a sleeping client means: \"resume\": its session goes on, whatever the flags say, "
+	        "which is what common clients expect; \"honour\": CleanSession and Will flags are taken at their word." },
+};
+
+static const struct schema_row qos_minus_one[] = {
+	{ "qos", SCHEMA_COUNT, CONF(core.own.qos_minus_one_qos), .least = 0, .most = 1,
+	    .preset = "0", .help = "The QoS with which the messages are published at the broker." },
+	{ "topics", SCHEMA_FILTERS, CONF(own.qos_minus_one_topics), .least = 0, .most = 1000,
+	    .example = "sensors/#",
+	    .help = "The only topics that may be published to; without it, all." },
+};
+
+static const struct schema_row discovery[] = {
+	{ "interval", SCHEMA_SECONDS, CONF(core.discovery.interval), .least = SECONDS(1),
+	    .most = SECONDS(65535u), .or_zero = true, .preset = "900",
+	    .help = "The time between two ADVERTISE (T_ADV); 0: none are sent." },
+	{ "standby", SCHEMA_BOOL, CONF(core.discovery.standby), .preset = "false",
+	    .help = "Advertise only when the active gateway of the network has fallen silent." },
+	{ "missed", SCHEMA_COUNT, CONF(core.discovery.missed), .least = 1, .most = 100,
+	    .preset = "3", .help = "It has when so many of its ADVERTISE are missing (N_ADV)." },
+	{ "answer_group", SCHEMA_BOOL, CONF(core.discovery.answer_group), .preset = "true",
+	    .help =
+	        "Answer searching clients (SEARCHGW) at the multicast group too, not only at their own address." },
+	{ "answers", SCHEMA_COUNT, CONF(core.discovery.answers), .least = 1, .most = 100000,
+	    .unit = "per second", .preset = "10", .help = "Answers to searching clients." },
 };
 
 static const struct schema_row predefined[] = {
@@ -188,6 +250,11 @@ static const struct schema_row sections[] = {
 	    .help =
 	        "What clients can ask for. Beyond it they get the protocol's own refusal, mostly "
 	        "\"congestion\"." },
+	{ "sleep", SCHEMA_GROUP, MEMBERS(sleep_rows), .help = "Sleeping clients." },
+	{ "qos_minus_one", SCHEMA_GROUP, MEMBERS(qos_minus_one),
+	    .help = "Messages without a connection, where a listener takes them." },
+	{ "discovery", SCHEMA_GROUP, MEMBERS(discovery),
+	    .help = "How clients find the gateway, at listeners where discovery is on." },
 	{ "predefined", SCHEMA_LIST, ELEMENTS(predefined), MEMBERS(predefined), .least = 0,
 	    .most = 100000,
 	    .help = "Predefined topic ids: known to clients and gateway beforehand, used without "

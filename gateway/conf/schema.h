@@ -21,6 +21,7 @@ enum schema_type {
 	SCHEMA_FILE,    /* a path of a file to read */
 	SCHEMA_SECRET,  /* a text that is never printed */
 	SCHEMA_ADDRESS, /* an IP address with a port: struct netaddr */
+	SCHEMA_FILTERS, /* topic filters: char **, an array that ends with NULL; NULL: none */
 	SCHEMA_CHOICE,  /* one of @choices: an enum that counts from 0 */
 	SCHEMA_GROUP,   /* { ... }: members of the same struct */
 	SCHEMA_LIST,    /* ( { ... }, { ... } ): an array of structs */
@@ -39,8 +40,8 @@ struct schema_row {
 	size_t offset; /* in the struct of the group; of a list: that of the pointer to its array */
 	size_t size;   /* of the member; of a list: of one element */
 
-	/* The range, in the unit in which it is stored; of texts: their octets, of lists: their
-	 * elements. */
+	/* The range, in the unit in which it is stored; of texts: their
+	 * octets, of filters and lists: how many. */
 	uint32_t least, most;
 	bool or_zero; /* 0 is allowed beside the range */
 	const char *unit;

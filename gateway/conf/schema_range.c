@@ -17,6 +17,7 @@ static const struct {
 	[SCHEMA_FILE] = { NULL, "a path of ", "octets" },
 	[SCHEMA_SECRET] = { NULL, "a string of ", "octets" },
 	[SCHEMA_ADDRESS] = { "\"ADDRESS:PORT\"" },
+	[SCHEMA_FILTERS] = { NULL, "[ ... ] of ", "topic filters" },
 	[SCHEMA_GROUP] = { "{ ... }" },
 	[SCHEMA_LIST] = { NULL, "a list of ", "groups" },
 };

@@ -23,6 +23,11 @@ bool setting_give(struct conf *conf, const struct schema_row *row, void *base,
 	return setting_mark(conf, at, errors) && value_store(row, base, value, at, errors);
 }
 
+struct conf_at setting_at(const struct conf *conf, const char *path)
+{
+	return (struct conf_at){ origins_place(conf->origins, path), path };
+}
+
 void setting_unknown(const struct schema *schema, const char *name, const struct conf_at *at,
     struct conf_errors *errors)
 {

@@ -24,6 +24,7 @@ struct value {
 		long long integer;
 		double real;
 		const char *text;
+		const char *const *texts; /* of an array, ends with NULL; NULL: not of strings */
 	};
 };
 
@@ -43,14 +44,14 @@ void value_wrong_type(const struct schema_row *row, const struct value *value,
  * other types. */
 const char *value_text(const struct schema_row *row, const void *base);
 
-/* False for a text that is not set. */
+/* False for a text that is not set, and where there are no filters. */
 bool value_is_set(const struct schema_row *row, const void *base);
 
 /* Prints what is stored, in the syntax of the file; it must be set and no secret. */
 void value_print(const struct schema_row *row, const void *base, FILE *to);
 
-/* Prints @text as it stands in a file, for a row of this type: quoted or not. */
-void value_print_text(const struct schema_row *row, const char *text, FILE *to);
+/* Prints a default or example as it stands in a file. */
+void value_print_preset(const struct schema_row *row, const char *text, FILE *to);
 
 /* Frees what is stored. */
 void value_clear(const struct schema_row *row, void *base);

@@ -42,6 +42,31 @@ Test(check, the_core_gets_its_predefined_topics)
 	conf_free(conf);
 }
 
+Test(check, the_core_gets_a_session_of_its_own)
+{
+	struct conf *conf = conf_of("gateway = { client_id = \"gw-1\"; };\n"
+	                            "qos_minus_one = { topics = [ \"a/#\", \"b\" ]; };\n");
+
+	cr_assert_str_eq(conf->core.own.client_id, "gw-1");
+	cr_assert_eq(conf->core.own.n_qos_minus_one_topics, 2);
+	cr_assert_str_eq(conf->core.own.qos_minus_one_topics[0], "a/#");
+	cr_assert_str_eq(conf->core.own.qos_minus_one_topics[1], "b");
+	conf_free(conf);
+}
+
+Test(check, a_client_id_is_made_where_none_is_given)
+{
+	struct conf *conf = conf_of("");
+	char end[32];
+	const char *id = conf->core.own.client_id;
+
+	snprintf(end, sizeof end, "-%ld", (long)getpid());
+	cr_assert_eq(strncmp(id, "mqttsn-gateway-", 15), 0);
+	cr_assert_str_eq(id + strlen(id) - strlen(end), end);
+	cr_assert_eq(conf->core.own.n_qos_minus_one_topics, 0);
+	conf_free(conf);
+}
+
 /* --- listeners --- */
 
 Test(check, two_listeners_on_one_port)

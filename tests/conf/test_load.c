@@ -23,20 +23,26 @@ Test(load, an_empty_file_changes_nothing)
 Test(load, everything_set)
 {
 	struct conf *conf =
-	    conf_of("gateway = { id = 0x2a; };\n"
+	    conf_of("gateway = { id = 0x2a; client_id = \"gw\"; };\n"
 	            "listeners = (\n"
 	            "  { address = \"127.0.0.2:1885\"; max_packet = 128; qos_minus_one = true;\n"
-	            "    discovery = false; receive_buffer = 0; },\n"
+	            "    qos_minus_one_names = true; discovery = false; receive_buffer = 0; },\n"
 	            "  { address = \"[::1]\" }\n"
 	            ");\n"
 	            "broker : { host = \"broker.example.org\"; port = 8883; user = \"u\";\n"
 	            "  password = \"p\"; keep_alive = 0; client_id_prefix = \"a-\";\n"
 	            "  client_id_suffix = \"-z\"; tls : { enabled = TRUE; insecure = True; }; };\n"
 	            "timers = { retry = 0.25; retries = 0; wait = 1; connect_timeout = 2.5;\n"
-	            "  hold = 0; reconnect_least = 2; reconnect_most = 3; max_idle = 86400; };\n"
+	            "  hold = 0; reconnect_least = 2; reconnect_most = 3; max_idle = 86400;\n"
+	            "  queue_age = 60; session_expiry = 4233600; };\n"
 	            "limits = { clients = 1; connecting = 2; client_id = 23; topics = 4;\n"
 	            "  subscriptions = 5; publish_window = 6; queue_messages = 7;\n"
-	            "  queue_bytes = 2048; reconnects = 9; stranger_answers = 10; };\n"
+	            "  queue_bytes = 2048; reconnects = 9; stranger_answers = 10;\n"
+	            "  packets = 11; qos_minus_one = 12; };\n"
+	            "sleep = { buffer_qos0 = false; wake_connect = \"honour\"; };\n"
+	            "qos_minus_one = { qos = 1; topics = [ \"a/#\", \"b\" ]; };\n"
+	            "discovery = { interval = 65535; standby = true; missed = 2;\n"
+	            "  answer_group = false; answers = 13; };\n"
 	            "predefined = ( { id = 7; topic = \"a/b\"; },\n"
 	            "  { id = 7L; topic = \"a/${client}\"; clients = \"s-*\"; } );\n"
 	            "log = { level = \"debug\"; packets = true; };\n");
@@ -46,6 +52,7 @@ Test(load, everything_set)
 	cr_assert_eq(conf->listeners[0].bind.port, 1885);
 	cr_assert_eq(conf->listeners[0].rules.max_packet, 128);
 	cr_assert(conf->listeners[0].rules.qos_minus_one);
+	cr_assert(conf->listeners[0].rules.qos_minus_one_names);
 	cr_assert_not(conf->listeners[0].rules.discovery);
 	cr_assert_eq(conf->listeners[0].receive_buffer, 0);
 	cr_assert_eq(conf->listeners[1].bind.family, 6);
@@ -78,6 +85,20 @@ Test(load, everything_set)
 	cr_assert_eq(conf->core.limits.queue_bytes, 2048);
 	cr_assert_eq(conf->core.limits.reconnects, 9);
 	cr_assert_eq(conf->core.limits.stranger_answers, 10);
+	cr_assert_eq(conf->core.limits.packets, 11);
+	cr_assert_eq(conf->core.limits.qos_minus_one, 12);
+	cr_assert_eq(conf->core.timers.queue_age, 60000);
+	cr_assert_eq(conf->core.timers.session_expiry, 4233600000);
+	cr_assert_not(conf->core.buffer_qos0);
+	cr_assert_eq(conf->core.wake_connect, GW_WAKE_HONOUR);
+	cr_assert_str_eq(conf->core.own.client_id, "gw");
+	cr_assert_eq(conf->core.own.qos_minus_one_qos, 1);
+	cr_assert_eq(conf->core.own.n_qos_minus_one_topics, 2);
+	cr_assert_eq(conf->core.discovery.interval, 65535000);
+	cr_assert(conf->core.discovery.standby);
+	cr_assert_eq(conf->core.discovery.missed, 2);
+	cr_assert_not(conf->core.discovery.answer_group);
+	cr_assert_eq(conf->core.discovery.answers, 13);
 	cr_assert_eq(conf->n_predefined, 2);
 	cr_assert_eq(conf->log.level, LOG_LEVEL_DEBUG);
 	cr_assert(conf->log.packets);
@@ -176,6 +197,16 @@ static const struct {
 	    "t.conf:5: predefined.1: \"id\" is missing\n"
 	    "t.conf:5: predefined.2: \"id\" is missing\n"
 	    "t.conf:5: predefined.2: \"topic\" is missing\n" },
+	{ "qos_minus_one = { topics = \"a/#\"; };\n", NULL },
+	{ "qos_minus_one = { topics = [ ]; };\n", NULL },
+	{ "qos_minus_one = { topics = [ 1, 2 ]; };\n",
+	    "t.conf:1: qos_minus_one.topics: must hold strings only\n" },
+	{ "qos_minus_one = { topics = ( \"a\" ); };\n",
+	    "t.conf:1: qos_minus_one.topics: must be an array of strings [ \"...\", \"...\" ], not a "
+	    "list\n" },
+	{ "qos_minus_one = {\n topics = [ \"a\", \"#/b\", \"c+\" ]; };\n",
+	    "t.conf:2: qos_minus_one.topics: \"#/b\" is no topic filter\n"
+	    "t.conf:2: qos_minus_one.topics: \"c+\" is no topic filter\n" },
 	/* a password is not repeated */
 	{ "broker = { user = \"u\"; password = 12345; };\n",
 	    "t.conf:1: broker.password: must be a string, not an integer\n" },

@@ -46,6 +46,8 @@ Test(print, everything_reads_back)
 	    "limits = { clients = 1000000; queue_bytes = 1073741824; };\n"
 	    "predefined = ( { id = 65534; topic = \"a\"; },\n"
 	    " { id = 1; topic = \"${client}\"; clients = \"*?\"; } );\n"
+	    "qos_minus_one = { topics = [ \"a/#\", \"\\\"\" ]; };\n"
+	    "sleep = { wake_connect = \"honour\"; };\n"
 	    "log = { level = \"debug\"; packets = true; };\n");
 }
 
@@ -59,6 +61,7 @@ Test(print, what_was_set_is_there)
 	cr_assert_not_null(strstr(text, "\n\t\tid = 7;\n"));
 	cr_assert_not_null(strstr(text, "\n\t\ttopic = \"x/y\";\n"));
 	cr_assert_not_null(strstr(text, "\n\t\t#clients = \"sensor-*\";\n"));
+	cr_assert_not_null(strstr(text, "\n\t#topics = [ \"sensors/#\" ];\n"));
 	cr_assert_not_null(strstr(text, "\n\t#user = \"mqttsn-gateway\";\n"));
 	free(text);
 	conf_free(conf);

@@ -22,6 +22,12 @@ Test(record, defaults_of_the_whole)
 	cr_assert_eq(conf.core.timers.retry, 10000);
 	cr_assert_eq(conf.core.timers.retries, 3);
 	cr_assert_eq(conf.core.limits.clients, 10000);
+	cr_assert_eq(conf.core.limits.packets, 0);
+	cr_assert_eq(conf.core.timers.session_expiry, 604800000);
+	cr_assert(conf.core.buffer_qos0);
+	cr_assert_eq(conf.core.wake_connect, GW_WAKE_RESUME);
+	cr_assert_eq(conf.core.discovery.interval, 900000);
+	cr_assert_null(conf.own.qos_minus_one_topics);
 	cr_assert_eq(conf.n_predefined, 0);
 	cr_assert_null(conf.predefined);
 	cr_assert_eq(conf.log.level, LOG_LEVEL_INFO);

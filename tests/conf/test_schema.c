@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The tables themselves: what holds for every row. */
 #include <criterion/criterion.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -31,8 +32,9 @@ static void walk(const struct schema *schema, const char *group, bool in_list, s
 static void check_name(const struct schema_row *row, const char *path, bool in_list)
 {
 	(void)in_list;
-	cr_assert_eq(
-	    strspn(row->name, "abcdefghijklmnopqrstuvwxyz_"), strlen(row->name), "%s", path);
+	cr_assert(islower((unsigned char)row->name[0]), "%s", path);
+	cr_assert_eq(strspn(row->name, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(row->name),
+	    "%s", path);
 	cr_assert_leq(strlen(row->name), NAME_LEN, "%s", path);
 	cr_assert_lt(strlen(path), SETTING_PATH_MAX - 1, "%s", path);
 }
@@ -124,6 +126,9 @@ static void check_size(const struct schema_row *row, const char *path, bool in_l
 		cr_assert_eq(row->size, sizeof(char *), "%s", path);
 		cr_assert_gt(row->most, 0, "%s", path);
 		break;
+	case SCHEMA_FILTERS:
+		cr_assert_eq(row->size, sizeof(char **), "%s", path);
+		break;
 	case SCHEMA_ADDRESS:
 		cr_assert_eq(row->size, sizeof(struct netaddr), "%s", path);
 		break;
@@ -170,6 +175,7 @@ Test(schema, ranges_are_told_in_words)
 	cr_assert_str_eq(range_of("listeners", "address"), "\"ADDRESS:PORT\"");
 	cr_assert_str_eq(range_of("listeners", NULL), "a list of 1 to 64 groups");
 	cr_assert_str_eq(range_of("log", NULL), "{ ... }");
+	cr_assert_str_eq(range_of("qos_minus_one", "topics"), "[ ... ] of 0 to 1000 topic filters");
 	cr_assert_str_eq(range_of("predefined", "topic"), "a topic name of 1 to 65535 octets");
 	cr_assert_str_eq(
 	    range_of("log", "level"), "\"error\", \"warning\", \"notice\", \"info\", \"debug\"");

@@ -231,6 +231,48 @@ Test(value, texts_are_printed_so_that_they_read_back)
 	conf_free(conf);
 }
 
+static struct value array(const char *const *strings)
+{
+	return (struct value){ VALUE_ARRAY, .texts = strings };
+}
+
+Test(value, filters_are_an_array_or_one_string)
+{
+	static const char *const two[] = { "a/+/#", "b\"", NULL };
+	static const char *const none[] = { NULL };
+	struct conf *conf = conf_new();
+	const struct schema_row *row = setting("qos_minus_one", "topics");
+
+	cr_assert_not(value_is_set(row, conf));
+	cr_assert(takes(row, conf, array(two)));
+	expect_printed(row, conf, "[ \"a/+/#\", \"b\\\"\" ]");
+	cr_assert_null(conf->own.qos_minus_one_topics[2]);
+	cr_assert(takes(row, conf, text("c")));
+	expect_printed(row, conf, "[ \"c\" ]");
+	cr_assert(takes(row, conf, array(none)));
+	cr_assert_not(value_is_set(row, conf));
+	conf_free(conf);
+}
+
+Test(value, filters_are_valid_and_not_too_many)
+{
+	static const char *const wrong[] = { "a/#", "b/#/c", NULL };
+	const struct schema_row *row = setting("qos_minus_one", "topics");
+	const char **many = calloc((size_t)row->most + 2, sizeof *many);
+	struct conf *conf = conf_new();
+
+	cr_assert_not(takes(row, conf, array(wrong)));
+	cr_assert_not(takes(row, conf, text("")));
+	cr_assert_not(value_is_set(row, conf));
+	for (size_t i = 0; i <= row->most; i++)
+		many[i] = "a";
+	cr_assert_not(takes(row, conf, array(many)));
+	many[row->most] = NULL;
+	cr_assert(takes(row, conf, array(many)));
+	free(many);
+	conf_free(conf);
+}
+
 Test(value, addresses)
 {
 	struct conf_listener l = { 0 };

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is made of the settings in the end. */
+#include "config.h"
+
+#include "gateway/conf/conf.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/err.h"
+#include "gateway/conf/check.h"
+#include "gateway/conf/errors.h"
+#include "gateway/conf/file.h"
+#include "gateway/conf/origin.h"
+#include "gateway/conf/setting.h"
+
+static void out_of_memory(const struct conf *conf, const char *path, struct conf_errors *errors)
+{
+	const struct conf_at at = setting_at(conf, path);
+
+	conf_error(errors, &at, "out of memory");
+}
+
+/* --- the password --- */
+
+/* Takes the password out of its file. */
+static void read_password(struct conf *conf, struct conf_errors *errors)
+{
+	const char *path = "broker.password_file";
+	const struct conf_at at = setting_at(conf, path);
+	const struct schema_row *broker = schema_find(schema_conf(), "broker");
+	const struct schema_row *password = schema_find(&broker->members, "password");
+	char *line = file_first_line(conf->broker.password_file);
+	struct value value = { VALUE_TEXT, .text = line };
+
+	if (line == NULL)
+		conf_error(
+		    errors, &at, "no password can be read from \"%s\"", conf->broker.password_file);
+	else
+		value_store(password, conf, &value, &at, errors);
+	free(line);
+}
+
+/* --- listeners --- */
+
+static void finish_listeners(struct conf *conf, struct conf_errors *errors)
+{
+	struct gw_listener *rules = calloc(conf->n_listeners, sizeof *rules);
+
+	if (rules == NULL) {
+		out_of_memory(conf, "listeners", errors);
+		return;
+	}
+	for (size_t i = 0; i < conf->n_listeners; i++)
+		rules[i] = conf->listeners[i].rules;
+	conf->core_listeners = rules;
+	conf->core.listeners = rules;
+	conf->core.n_listeners = conf->n_listeners;
+}
+
+/* --- predefined topics --- */
+
+/* The entry before number @n with the same id for the same clients. */
+static size_t find_twin(const struct conf *conf, size_t n)
+{
+	const struct conf_predefined *entry = &conf->predefined[n];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const struct conf_predefined *other = &conf->predefined[i];
+
+		if (other->id == entry->id &&
+		    (other->clients == NULL) == (entry->clients == NULL) &&
+		    (entry->clients == NULL || strcmp(other->clients, entry->clients) == 0))
+			break;
+	}
+	return i;
+}
+
+static void complain(const struct conf *conf, size_t n, int rc, struct conf_errors *errors)
+{
+	char path[SETTING_PATH_MAX], twin[SETTING_PATH_MAX];
+	struct conf_at at;
+
+	snprintf(path, sizeof path, "predefined.%zu.%s", n, rc == -ERR_EXISTS ? "id" : "topic");
+	at = setting_at(conf, path);
+	if (rc == -ERR_EXISTS) {
+		snprintf(twin, sizeof twin, "predefined.%zu.id", find_twin(conf, n));
+		conf_error(errors, &at, "%u is given at %s already", conf->predefined[n].id,
+		    origins_place(conf->origins, twin));
+	} else if (rc == -ERR_INVALID) {
+		conf_error(errors, &at, "${client} needs \"clients\" beside it");
+	} else {
+		conf_error(errors, &at, "%s", err_text(rc));
+	}
+}
+
+static void add_predefined(struct conf *conf, size_t n, struct conf_errors *errors)
+{
+	const struct conf_predefined *entry = &conf->predefined[n];
+	int rc;
+
+	if (entry->id == 0 || entry->topic == NULL)
+		return; /* a mistake that was reported where it was made */
+	rc = topic_predef_add(conf->core_predefined, entry->clients, entry->id, entry->topic);
+	if (rc < 0)
+		complain(conf, n, rc, errors);
+}
+
+static void finish_predefined(struct conf *conf, struct conf_errors *errors)
+{
+	conf->core_predefined = topic_predef_new();
+	if (conf->core_predefined == NULL) {
+		out_of_memory(conf, "predefined", errors);
+		return;
+	}
+	for (size_t i = 0; i < conf->n_predefined; i++)
+		add_predefined(conf, i, errors);
+	conf->core.predefined = conf->core_predefined;
+}
+
+/* --- the gateway's own session --- */
+
+/* A client id that no other gateway at the broker has. */
+static char *make_client_id(void)
+{
+	char host[HOST_NAME_MAX + 1];
+	char *id;
+
+	if (gethostname(host, sizeof host) < 0)
+		snprintf(host, sizeof host, "localhost");
+	host[sizeof host - 1] = '\0';
+	return asprintf(&id, "mqttsn-gateway-%s-%ld", host, (long)getpid()) < 0 ? NULL : id;
+}
+
+static void finish_own(struct conf *conf, struct conf_errors *errors)
+{
+	char **topics = conf->own.qos_minus_one_topics;
+	size_t n = 0;
+
+	if (conf->own.client_id == NULL) {
+		conf->core_client_id = make_client_id();
+		if (conf->core_client_id == NULL)
+			out_of_memory(conf, "gateway.client_id", errors);
+	}
+	conf->core.own.client_id =
+	    conf->own.client_id != NULL ? conf->own.client_id : conf->core_client_id;
+	while (topics != NULL && topics[n] != NULL)
+		n++;
+	conf->core.own.qos_minus_one_topics = (const char *const *)topics;
+	conf->core.own.n_qos_minus_one_topics = n;
+}
+
+bool conf_finish(struct conf *conf, struct conf_errors *errors)
+{
+	size_t before = conf_errors_count(errors);
+
+	check_all(conf, errors);
+	finish_listeners(conf, errors);
+	finish_predefined(conf, errors);
+	finish_own(conf, errors);
+	if (conf_errors_count(errors) == before && conf->broker.password_file != NULL)
+		read_password(conf, errors);
+	return conf_errors_count(errors) == before;
+}
