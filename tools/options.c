@@ -13,6 +13,7 @@
 
 #include "common/err.h"
 #include "gateway/core/topic_name.h"
+#include "tools/client_id.h"
 #include "tools/output.h"
 
 enum kind {
@@ -70,8 +71,9 @@ static const struct row rows[] = {
 	{ 'R', NULL, NULL, TOOL_SUB, FLAG, AT(no_retained), 0, 0, "leave out retained messages" },
 	{ 'T', "filter-out", "FILTER", TOOL_SUB, FILTER, AT(filter_out), 0, 0, "leave out these topics; repeatable" },
 	{ 'U', "unsubscribe", "FILTER", TOOL_SUB, FILTER, AT(unsubscribe), 0, 0, "end this subscription; repeatable" },
+	{ 0, "sleep", "SECONDS", TOOL_SUB, SECONDS, AT(sleep_ms), 100, 16 * HOUR_MS, "sleep, and fetch messages so often" },
 	{ 'i', "id", "ID", BOTH, TEXT, AT(id), 1, SN_PACKET_MAX, "client id" },
-	{ 'I', "id-prefix", "PREFIX", BOTH, TEXT, AT(id_prefix), 1, OPTIONS_ID_PREFIX_MAX, "client id: PREFIX and the process id" },
+	{ 'I', "id-prefix", "PREFIX", BOTH, TEXT, AT(id_prefix), 1, CLIENT_ID_PREFIX_MAX, "client id: PREFIX and the process id" },
 	{ 'c', "disable-clean-session", NULL, BOTH, FLAG, AT(keep_session), 0, 0, "go on with the session of this -i" },
 	{ 'k', "keepalive", "SECONDS", BOTH, NUMBER, AT(keep_alive), 0, 65535, "keep alive; 0: none (60)" },
 	{ 0, "will-topic", "TOPIC", BOTH, TEXT, AT(will.topic), 1, SN_PACKET_MAX, "the will: published if this client is lost" },

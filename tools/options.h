@@ -67,6 +67,7 @@ struct options {
 	/* mqttsn-sub */
 	struct topic_list unsubscribe;
 	struct topic_list filter_out;
+	uint32_t sleep_ms;   /* 0: stays awake */
 	int count;           /* 0: no end */
 	uint32_t timeout_ms; /* 0: none */
 	bool exit_when_subscribed;
@@ -76,8 +77,7 @@ struct options {
 	const char *format; /* NULL: as @verbose says */
 };
 
-#define OPTIONS_ERROR_MAX     256
-#define OPTIONS_ID_PREFIX_MAX 200
+#define OPTIONS_ERROR_MAX 256
 
 /* Reads and checks the command line.  0, or -ERR_INVALID or -ERR_NOMEM with the reason in @error
  * (of OPTIONS_ERROR_MAX octets).  options_clear() is due in any case. */

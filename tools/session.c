@@ -18,6 +18,7 @@
 #include "common/err.h"
 #include "common/monotime.h"
 #include "sn_codec/sn_text.h"
+#include "tools/client_id.h"
 #include "tools/sn_socket.h"
 
 #define RECONNECT_LEAST_MS 1000
@@ -25,10 +26,22 @@
 #define TRACE_DATA_MAX     64 /* octets of payload shown by -d */
 #define RECEIVE_BATCH      64 /* datagrams a turn */
 
+enum timer_name {
+	TIMER_ALARM,     /* the tool's */
+	TIMER_RECONNECT, /* connect again */
+	TIMER_WAKE,      /* fetch messages */
+	TIMERS,
+};
+
+struct timer {
+	bool set;
+	monotime_t due;
+};
+
 struct session {
 	const struct options *options;
 	struct session_user user;
-	char client_id[OPTIONS_ID_PREFIX_MAX + 24];
+	char client_id[CLIENT_ID_MAX]; /* where no -i was given */
 	struct sn_client *client;
 	struct sn_socket *socket;
 	int signals;
@@ -44,8 +57,7 @@ struct session {
 	enum status status;
 
 	bool want_input;
-	bool has_alarm, has_reconnect;
-	monotime_t alarm, reconnect;
+	struct timer timers[TIMERS];
 	int send_error; /* an errno that no repeat can cure, or 0 */
 	uint8_t buf[SN_PACKET_MAX];
 };
@@ -70,22 +82,6 @@ static uint32_t random_u32(void)
 	if (getrandom(&value, sizeof value, 0) != sizeof value)
 		value = (uint32_t)monotime_now().us;
 	return value;
-}
-
-/* Process ids repeat from container to container, so a made-up id has random digits too; it stays
- * within the 23 characters of 5.3.1. */
-static const char *client_id(struct session *s, enum tool tool)
-{
-	const struct options *o = s->options;
-
-	if (o->id != NULL)
-		return o->id;
-	if (o->id_prefix != NULL)
-		snprintf(s->client_id, sizeof s->client_id, "%s%ld", o->id_prefix, (long)getpid());
-	else
-		snprintf(s->client_id, sizeof s->client_id, "mqttsn-%s-%ld-%04x",
-		    tool == TOOL_PUB ? "pub" : "sub", (long)getpid(), random_u32() & 0xffff);
-	return s->client_id;
 }
 
 static void trace(const struct session *s, char arrow, const uint8_t *data, size_t len)
@@ -122,11 +118,11 @@ static bool take_message(void *ctx, const struct sn_client_message *message)
 	return !s->ending && s->user.message != NULL && s->user.message(s->user.ctx, message);
 }
 
-static struct sn_client *make_client(struct session *s, enum tool tool)
+static struct sn_client *make_client(struct session *s)
 {
 	const struct options *o = s->options;
 	struct sn_client_config config = {
-		.client_id = client_id(s, tool),
+		.client_id = o->id != NULL ? o->id : s->client_id,
 		.clean = !o->keep_session,
 		.keep_alive = (uint16_t)o->keep_alive,
 		.will = o->will.topic != NULL ? &o->will : NULL,
@@ -169,7 +165,9 @@ struct session *session_new(
 	s->user = *user;
 	s->now = monotime_now();
 	s->signals = -1;
-	s->client = make_client(s, tool);
+	client_id_make(s->client_id, tool == TOOL_PUB ? "pub" : "sub", options->id_prefix, getpid(),
+	    random_u32());
+	s->client = make_client(s);
 	if (s->client == NULL) {
 		session_say(s, "%s", err_text(-ERR_NOMEM));
 		return session_free(s);
@@ -202,6 +200,11 @@ struct session *session_free(struct session *s)
 
 /* ---- what the tool asks for ---- */
 
+static void set_timer(struct session *s, enum timer_name name, uint32_t ms)
+{
+	s->timers[name] = (struct timer){ .set = true, .due = monotime_add_ms(s->now, ms) };
+}
+
 void session_end(struct session *s, enum status status)
 {
 	if (s->ending)
@@ -231,6 +234,17 @@ int session_unsubscribe(struct session *s, const struct sn_client_topic *topic)
 	return sn_client_unsubscribe(s->client, s->now, topic);
 }
 
+/* The gateway is told a time in which lost pings are repeated, too. */
+int session_sleep(struct session *s)
+{
+	const struct options *o = s->options;
+	uint64_t ms = o->sleep_ms + (uint64_t)o->retry_ms * ((unsigned)o->retries + 1);
+	uint64_t seconds = (ms + 999) / 1000;
+
+	return sn_client_sleep(
+	    s->client, s->now, seconds < UINT16_MAX ? (uint16_t)seconds : UINT16_MAX);
+}
+
 void session_want_input(struct session *s)
 {
 	s->want_input = true;
@@ -238,8 +252,7 @@ void session_want_input(struct session *s)
 
 void session_set_alarm(struct session *s, uint32_t ms)
 {
-	s->has_alarm = true;
-	s->alarm = monotime_add_ms(s->now, ms);
+	set_timer(s, TIMER_ALARM, ms);
 }
 
 /* ---- connecting, losing, leaving ---- */
@@ -253,10 +266,8 @@ static void give_up(struct session *s, enum status status)
 
 static void connect_now(struct session *s)
 {
-	int rc;
+	int rc = sn_client_connect(s->client, s->now);
 
-	s->has_reconnect = false;
-	rc = sn_client_connect(s->client, s->now);
 	if (rc < 0) {
 		session_say(s, "CONNECT: %s", err_text(rc));
 		give_up(s, STATUS_FAILED);
@@ -280,6 +291,7 @@ static void lost(struct session *s, enum sn_client_why why)
 	uint32_t wait;
 
 	s->is_up = false;
+	s->timers[TIMER_WAKE].set = false;
 	if (!s->was_up) {
 		session_say(s, "%s port %d: %s", o->host, o->port, text);
 		give_up(s, STATUS_FAILED);
@@ -292,8 +304,7 @@ static void lost(struct session *s, enum sn_client_why why)
 	}
 	wait = backoff_ms(RECONNECT_LEAST_MS, RECONNECT_MOST_MS, s->vain++, random_u32());
 	session_say(s, "connection lost: %s; connecting again in %.1f s", text, wait / 1000.0);
-	s->has_reconnect = true;
-	s->reconnect = monotime_add_ms(s->now, wait);
+	set_timer(s, TIMER_RECONNECT, wait);
 }
 
 static void leave(struct session *s)
@@ -359,6 +370,9 @@ static void handle(struct session *s, struct sn_client_event event)
 		session_say(s, "%s; trying again in %g s", session_code_text(event.code),
 		    s->options->wait_ms / 1000.0);
 		break;
+	case SN_CLIENT_ASLEEP:
+		set_timer(s, TIMER_WAKE, s->options->sleep_ms);
+		break;
 	case SN_CLIENT_DROPPED:
 		session_say(s, "a message of QoS 0 was refused: %s", session_code_text(event.code));
 		s->status = STATUS_REFUSED;
@@ -393,38 +407,39 @@ static void take_signal(struct session *s)
 	session_end(s, s->user.status_interrupted);
 }
 
-static bool is_due(const struct session *s, bool set, monotime_t when)
+/* True once, when the timer has run off. */
+static bool has_run_off(struct session *s, enum timer_name name)
 {
-	return set && !monotime_before(s->now, when);
+	struct timer *timer = &s->timers[name];
+
+	if (!timer->set || monotime_before(s->now, timer->due))
+		return false;
+	timer->set = false;
+	return true;
 }
 
 static void do_what_is_due(struct session *s)
 {
 	handle(s, sn_client_advance(s->client, s->now));
-	if (is_due(s, s->has_reconnect, s->reconnect))
+	if (has_run_off(s, TIMER_RECONNECT))
 		connect_now(s);
-	if (is_due(s, s->has_alarm, s->alarm) && !s->ending) {
-		s->has_alarm = false;
+	if (has_run_off(s, TIMER_WAKE))
+		sn_client_wake(s->client, s->now);
+	if (has_run_off(s, TIMER_ALARM) && !s->ending)
 		s->user.alarm(s->user.ctx);
-	}
 }
 
 static int poll_timeout(const struct session *s)
 {
-	int64_t least = INT_MAX;
+	int64_t least = INT_MAX, ms;
 	monotime_t when;
-	const struct {
-		bool set;
-		monotime_t when;
-	} times[] = {
-		{ sn_client_next_deadline(s->client, &when), when },
-		{ s->has_reconnect, s->reconnect },
-		{ s->has_alarm && !s->ending, s->alarm },
-	};
 
-	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-		if (times[i].set && monotime_ms_between(s->now, times[i].when) < least)
-			least = monotime_ms_between(s->now, times[i].when);
+	if (sn_client_next_deadline(s->client, &when))
+		least = monotime_ms_between(s->now, when);
+	for (size_t i = 0; i < TIMERS; i++) {
+		ms = monotime_ms_between(s->now, s->timers[i].due);
+		if (s->timers[i].set && ms < least)
+			least = ms;
 	}
 	if (least == INT_MAX)
 		return -1;

@@ -66,6 +66,9 @@ int session_publish(struct session *session, struct sn_client_publication *publi
 int session_subscribe(struct session *session, const struct sn_client_topic *topic, int qos);
 int session_unsubscribe(struct session *session, const struct sn_client_topic *topic);
 
+/* Sleeps, and wakes each --sleep seconds to fetch what the gateway kept. */
+int session_sleep(struct session *session);
+
 /* Calls user.input once, when standard input can be read and the session is up. */
 void session_want_input(struct session *session);
 

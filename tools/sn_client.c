@@ -6,9 +6,6 @@
 
 #include "common/err.h"
 
-/* T_retry of the farewell, at most: a program that ends should not linger. */
-#define BYE_RETRY_MS 1000u
-
 struct sn_client *sn_client_new(
     const struct sn_client_config *config, const struct sn_client_ports *ports)
 {
@@ -108,7 +105,7 @@ event sn_client_done(struct sn_client *c, enum sn_client_event_kind kind)
 	return (event){ .kind = kind };
 }
 
-static event closed(struct sn_client *c, enum sn_client_why why)
+event sn_client_closed(struct sn_client *c, enum sn_client_why why)
 {
 	event e = sn_client_done(c, SN_CLIENT_CLOSED);
 
@@ -133,100 +130,6 @@ event sn_client_refused(struct sn_client *c, uint8_t code)
 	e = sn_client_done(c, SN_CLIENT_REFUSED);
 	e.code = code;
 	return e;
-}
-
-/* ---- connecting and leaving ---- */
-
-static int send_connect(struct sn_client *c)
-{
-	struct sn_packet packet = { .type = SN_CONNECT };
-	struct sn_connect *connect = &packet.connect;
-
-	connect->flags.clean = c->config.clean;
-	connect->flags.will = c->config.will != NULL;
-	connect->protocol_id = 0x01;
-	connect->keep_alive = c->config.keep_alive;
-	connect->client_id = text_bytes(c->config.client_id);
-	return sn_client_request(c, &packet, 0);
-}
-
-int sn_client_connect(struct sn_client *c, monotime_t now)
-{
-	int rc;
-
-	c->now = now;
-	if (c->state != CLOSED)
-		return -ERR_STATE;
-	rc = send_connect(c);
-	if (rc < 0)
-		return rc;
-	c->state = CONNECTING;
-	c->waits_left = c->config.waits;
-	c->registered = NULL;
-	sn_inbox_reset(c->inbox, c->config.clean);
-	return 0;
-}
-
-static event on_connack(struct sn_client *c, const struct sn_packet *p)
-{
-	if (c->waiting)
-		return QUIET;
-	if (p->result.code != SN_ACCEPTED)
-		return sn_client_refused(c, p->result.code);
-	c->state = ACTIVE;
-	return sn_client_done(c, SN_CLIENT_CONNECTED);
-}
-
-static event on_willtopicreq(struct sn_client *c, const struct sn_packet *p)
-{
-	const struct sn_client_will *will = c->config.will;
-	struct sn_packet packet = { .type = SN_WILLTOPIC };
-
-	(void)p;
-	if (will == NULL || c->waiting)
-		return QUIET;
-	packet.will_topic.flags.qos = (int8_t)will->qos;
-	packet.will_topic.flags.retain = will->retain;
-	packet.will_topic.topic = text_bytes(will->topic);
-	sn_client_request(c, &packet, 0);
-	return QUIET;
-}
-
-static event on_willmsgreq(struct sn_client *c, const struct sn_packet *p)
-{
-	const struct sn_client_will *will = c->config.will;
-	struct sn_packet packet = { .type = SN_WILLMSG };
-
-	(void)p;
-	if (will == NULL || c->waiting)
-		return QUIET;
-	packet.will_msg.message = will->message;
-	sn_client_request(c, &packet, 0);
-	return QUIET;
-}
-
-int sn_client_disconnect(struct sn_client *c, monotime_t now)
-{
-	uint32_t retry_ms = c->config.retry_ms < BYE_RETRY_MS ? c->config.retry_ms : BYE_RETRY_MS;
-
-	c->now = now;
-	if (c->state == CLOSED || c->state == LEAVING)
-		return -ERR_STATE;
-	sn_client_done(c, SN_CLIENT_QUIET);
-	c->ping.open = false;
-	c->state = LEAVING;
-	return ask(c, &c->request, &(struct sn_packet){ .type = SN_DISCONNECT }, retry_ms);
-}
-
-static event on_disconnect(struct sn_client *c, const struct sn_packet *p)
-{
-	(void)p;
-	return closed(c, c->state == LEAVING ? SN_CLIENT_BYE : SN_CLIENT_BY_GATEWAY);
-}
-
-void sn_client_abort(struct sn_client *c)
-{
-	closed(c, SN_CLIENT_BYE);
 }
 
 /* ---- subscribing ---- */
@@ -294,31 +197,38 @@ static event on_unsuback(struct sn_client *c, const struct sn_packet *p)
 
 /* ---- what the gateway asks of us ---- */
 
+/* Sends what the inbox has to say.  An awake client repeats its PINGREQ only when nothing comes
+ * (6.14). */
+static event heard(struct sn_client *c, bool has_reply, const struct sn_packet *reply)
+{
+	if (has_reply)
+		sn_client_transmit(c, reply);
+	if (c->state == AWAKE) {
+		c->request.left = c->config.retries;
+		c->request.due = monotime_add_ms(c->now, c->request.retry_ms);
+	}
+	return QUIET;
+}
+
 static event on_register(struct sn_client *c, const struct sn_packet *p)
 {
 	struct sn_packet reply;
 
-	if (sn_inbox_register(c->inbox, &p->reg, &reply))
-		sn_client_transmit(c, &reply);
-	return QUIET;
+	return heard(c, sn_inbox_register(c->inbox, &p->reg, &reply), &reply);
 }
 
 static event on_publish(struct sn_client *c, const struct sn_packet *p)
 {
 	struct sn_packet reply;
 
-	if (sn_inbox_publish(c->inbox, &p->publish, &reply))
-		sn_client_transmit(c, &reply);
-	return QUIET;
+	return heard(c, sn_inbox_publish(c->inbox, &p->publish, &reply), &reply);
 }
 
 static event on_pubrel(struct sn_client *c, const struct sn_packet *p)
 {
 	struct sn_packet reply;
 
-	if (sn_inbox_pubrel(c->inbox, &p->msg_ack, &reply))
-		sn_client_transmit(c, &reply);
-	return QUIET;
+	return heard(c, sn_inbox_pubrel(c->inbox, &p->msg_ack, &reply), &reply);
 }
 
 static event on_pingreq(struct sn_client *c, const struct sn_packet *p)
@@ -331,6 +241,8 @@ static event on_pingreq(struct sn_client *c, const struct sn_packet *p)
 static event on_pingresp(struct sn_client *c, const struct sn_packet *p)
 {
 	(void)p;
+	if (c->state == AWAKE)
+		return sn_client_fall_asleep(c);
 	c->ping.open = false;
 	return QUIET;
 }
@@ -338,6 +250,7 @@ static event on_pingresp(struct sn_client *c, const struct sn_packet *p)
 /* ---- datagrams and deadlines ---- */
 
 #define IN(state) (1u << (state))
+#define HEARING   (IN(ACTIVE) | IN(DROWSY) | IN(ASLEEP) | IN(AWAKE))
 
 /* What is heard, and in which states.  A DISCONNECT while connecting is an echo of the session
  * before. */
@@ -345,21 +258,21 @@ static const struct {
 	event (*handle)(struct sn_client *c, const struct sn_packet *p);
 	unsigned states;
 } hears[] = {
-	[SN_CONNACK] = { on_connack, IN(CONNECTING) },
-	[SN_WILLTOPICREQ] = { on_willtopicreq, IN(CONNECTING) },
-	[SN_WILLMSGREQ] = { on_willmsgreq, IN(CONNECTING) },
-	[SN_REGISTER] = { on_register, IN(CONNECTING) | IN(ACTIVE) },
+	[SN_CONNACK] = { sn_client_on_connack, IN(CONNECTING) },
+	[SN_WILLTOPICREQ] = { sn_client_on_willtopicreq, IN(CONNECTING) },
+	[SN_WILLMSGREQ] = { sn_client_on_willmsgreq, IN(CONNECTING) },
+	[SN_REGISTER] = { on_register, IN(CONNECTING) | HEARING },
 	[SN_REGACK] = { sn_client_on_regack, IN(ACTIVE) },
-	[SN_PUBLISH] = { on_publish, IN(ACTIVE) },
+	[SN_PUBLISH] = { on_publish, HEARING },
 	[SN_PUBACK] = { sn_client_on_puback, IN(ACTIVE) | IN(LEAVING) },
 	[SN_PUBCOMP] = { sn_client_on_pubcomp, IN(ACTIVE) },
 	[SN_PUBREC] = { sn_client_on_pubrec, IN(ACTIVE) },
-	[SN_PUBREL] = { on_pubrel, IN(ACTIVE) },
+	[SN_PUBREL] = { on_pubrel, HEARING },
 	[SN_SUBACK] = { on_suback, IN(ACTIVE) },
 	[SN_UNSUBACK] = { on_unsuback, IN(ACTIVE) },
-	[SN_PINGREQ] = { on_pingreq, IN(ACTIVE) },
-	[SN_PINGRESP] = { on_pingresp, IN(ACTIVE) },
-	[SN_DISCONNECT] = { on_disconnect, IN(ACTIVE) | IN(LEAVING) },
+	[SN_PINGREQ] = { on_pingreq, HEARING },
+	[SN_PINGRESP] = { on_pingresp, IN(ACTIVE) | IN(AWAKE) },
+	[SN_DISCONNECT] = { sn_client_on_disconnect, HEARING | IN(LEAVING) },
 };
 
 event sn_client_rx(struct sn_client *c, monotime_t now, const uint8_t *data, size_t len)
@@ -383,7 +296,7 @@ static event start_anew(struct sn_client *c)
 	if (c->publication != NULL)
 		return sn_client_proceed(c);
 	if (c->state == CONNECTING) {
-		send_connect(c);
+		sn_client_send_connect(c);
 		return QUIET;
 	}
 	packet.subscribe.flags.dup = false;
@@ -394,7 +307,7 @@ static event start_anew(struct sn_client *c)
 static event repeat(struct sn_client *c, struct request *r)
 {
 	if (r->left == 0)
-		return closed(c, SN_CLIENT_NO_ANSWER);
+		return sn_client_closed(c, SN_CLIENT_NO_ANSWER);
 	r->left--;
 	r->due = monotime_add_ms(c->now, r->retry_ms);
 	if (r->packet.type == SN_PUBLISH)

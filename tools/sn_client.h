@@ -71,6 +71,7 @@ enum sn_client_event_kind {
 	SN_CLIENT_PUBLISHED,
 	SN_CLIENT_SUBSCRIBED, /* .qos */
 	SN_CLIENT_UNSUBSCRIBED,
+	SN_CLIENT_ASLEEP,  /* for the first time, or again after the messages that were kept */
 	SN_CLIENT_REFUSED, /* the open request, for good; .code.  After CONNECT the client is closed
 	                      again */
 	SN_CLIENT_CONGESTED, /* the open request will be repeated after T_WAIT */
@@ -130,6 +131,14 @@ int sn_client_subscribe(
 /* UNSUBSCRIBED follows. */
 int sn_client_unsubscribe(
     struct sn_client *client, monotime_t now, const struct sn_client_topic *topic);
+
+/* Goes to sleep for @seconds (6.14): ASLEEP follows; then nothing is sent or heard before
+ * sn_client_wake(), which must come in time. */
+int sn_client_sleep(struct sn_client *client, monotime_t now, uint16_t seconds);
+
+/* Asks for the messages that the gateway kept: they come, then ASLEEP.  -ERR_STATE if not asleep.
+ */
+int sn_client_wake(struct sn_client *client, monotime_t now);
 
 /* CLOSED follows.  An open request is dropped for it; messages are not taken any more. */
 int sn_client_disconnect(struct sn_client *client, monotime_t now);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The inside of struct sn_client, for its two files: sn_client.c and sn_client_publish.c. */
+/* The inside of struct sn_client, for its files: sn_client.c, sn_client_connect.c,
+ * sn_client_publish.c. */
 #ifndef TOOLS_SN_CLIENT_IMPL_H
 #define TOOLS_SN_CLIENT_IMPL_H
 
@@ -11,6 +12,9 @@ enum state {
 	CLOSED,
 	CONNECTING,
 	ACTIVE,
+	DROWSY, /* the DISCONNECT with a duration is not answered yet */
+	ASLEEP,
+	AWAKE,
 	LEAVING,
 };
 
@@ -74,6 +78,18 @@ event sn_client_done(struct sn_client *client, enum sn_client_event_kind kind);
 
 /* Ends the open request, or puts it off if the code is "congestion". */
 event sn_client_refused(struct sn_client *client, uint8_t code);
+
+/* Ends the connection, and with it the open request. */
+event sn_client_closed(struct sn_client *client, enum sn_client_why why);
+
+int sn_client_send_connect(struct sn_client *client);
+event sn_client_fall_asleep(struct sn_client *client);
+
+/* What the gateway says to connect and to end a connection. */
+event sn_client_on_connack(struct sn_client *client, const struct sn_packet *packet);
+event sn_client_on_willtopicreq(struct sn_client *client, const struct sn_packet *packet);
+event sn_client_on_willmsgreq(struct sn_client *client, const struct sn_packet *packet);
+event sn_client_on_disconnect(struct sn_client *client, const struct sn_packet *packet);
 
 /* Goes on with the open publication. */
 event sn_client_proceed(struct sn_client *client);

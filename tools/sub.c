@@ -31,6 +31,8 @@ static void all_subscribed(struct sub *s)
 		session_end(s->session, STATUS_REFUSED);
 	else if (o->topics.n == 0 || o->exit_when_subscribed)
 		session_end(s->session, s->accepted == o->topics.n ? STATUS_OK : STATUS_REFUSED);
+	else if (o->sleep_ms > 0)
+		session_sleep(s->session);
 }
 
 static void ask_next(struct sub *s)

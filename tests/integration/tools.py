@@ -406,6 +406,20 @@ def _(bench):
     broker.process.wait_log("Received UNSUBSCRIBE from display$")
 
 
+@test("--sleep: messages are kept for mqttsn-sub, which fetches them")
+def _(bench):
+    broker = bench.broker()
+    gateway = bench.gateway(broker)
+    sub = Sub(bench, gateway.address, "-t", "valve/+", "-q", "1", "-i", "sleeper", "--sleep", "0.5", "-C", "20")
+    gateway.wait_log("sleeper: asleep for 41 s$")
+    for i in range(20):
+        mqtt.publish(broker, f"valve/{i % 3}", b"%d" % i)
+    equal(numbers(sub.take(20)), list(range(20)), "in order")
+    equal(sub.process.wait(), 0, "status")
+    check(sub.process.count_log("^> PINGREQ id=sleeper$") >= 1, "never woke")
+    gateway.wait_log("sleeper: disconnected$")
+
+
 @test("SIGINT and SIGTERM end mqttsn-sub with DISCONNECT and status 0")
 def _(bench):
     broker = bench.broker()

@@ -181,13 +181,14 @@ Test(options, sub_takes_many_topics)
 
 Test(options, sub_takes_letters)
 {
-	cr_assert_eq(parse(TOOL_SUB, "-t a -C 10 -W 2.5 -v -N -R -E"), 0, "%s", error);
+	cr_assert_eq(parse(TOOL_SUB, "-t a -C 10 -W 2.5 -v -N -R -E --sleep 60"), 0, "%s", error);
 	cr_expect_eq(o.count, 10);
 	cr_expect_eq(o.timeout_ms, 2500);
 	cr_expect(o.verbose);
 	cr_expect(o.no_newline);
 	cr_expect(o.no_retained);
 	cr_expect(o.exit_when_subscribed);
+	cr_expect_eq(o.sleep_ms, 60000);
 	cr_assert_eq(parse(TOOL_SUB, "-t a -F %t=%p"), 0, "%s", error);
 	cr_expect_str_eq(o.format, "%t=%p");
 	cr_assert_eq(parse(TOOL_SUB, "-c -i c -U a"), 0, "%s", error);

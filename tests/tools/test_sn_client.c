@@ -102,6 +102,17 @@ Test(client, has_no_will_to_tell)
 	SAID_NOTHING();
 }
 
+Test(client, refuses_a_will_that_is_too_long)
+{
+	static const uint8_t octets[1000] = { 0 };
+	struct sn_client_will will = { .topic = "w", .message = { octets, sizeof octets } };
+
+	t.config.will = &will;
+	talk_start(&t);
+	cr_assert_eq(sn_client_connect(t.client, t.now), -ERR_LIMIT);
+	SAID_NOTHING();
+}
+
 Test(client, is_refused)
 {
 	struct sn_client_event event;
@@ -710,6 +721,100 @@ Test(client, ignores_what_is_not_for_it)
 	cr_expect_eq(sn_client_rx(t.client, t.now, garbage, sizeof garbage).kind, SN_CLIENT_QUIET);
 	SAID_NOTHING();
 	cr_assert_eq(t.n_taken, 0);
+}
+
+/* ---- sleeping ---- */
+
+static void fall_asleep(void)
+{
+	cr_assert_eq(sn_client_sleep(t.client, t.now, 300), 0);
+	SAID("DISCONNECT duration=300");
+	HEAR("DISCONNECT", ASLEEP);
+}
+
+static void wake(void)
+{
+	cr_assert_eq(sn_client_wake(t.client, t.now), 0);
+	SAID("PINGREQ id=c");
+}
+
+Test(client, sleeps_without_a_sound)
+{
+	monotime_t when;
+
+	talk_connect(&t);
+	fall_asleep();
+	cr_assert_not(sn_client_next_deadline(t.client, &when), "neither pings nor repeats");
+	cr_assert_eq(sn_client_sleep(t.client, t.now, 300), -ERR_STATE);
+}
+
+Test(client, repeats_that_it_wants_to_sleep)
+{
+	struct sn_client_publication pub = publication(topic_five, 1);
+
+	talk_connect(&t);
+	sn_client_sleep(t.client, t.now, 300);
+	SAID("DISCONNECT duration=300");
+	cr_assert_eq(publish(&pub), -ERR_STATE);
+	HEAR("PUBLISH qos=1 pre=5 mid=1 \"on its way\"", QUIET);
+	SAID("PUBACK tid=5 mid=1 rc=accepted");
+	WAIT(10000, QUIET);
+	SAID("DISCONNECT duration=300");
+	HEAR("DISCONNECT", ASLEEP);
+}
+
+Test(client, wakes_for_what_was_kept)
+{
+	talk_connect(&t);
+	fall_asleep();
+	for (int i = 0; i < 2; i++) {
+		wake();
+		HEAR("PUBLISH qos=0 pre=5 \"kept\"", QUIET);
+		HEAR("PINGRESP", ASLEEP);
+	}
+	cr_assert_eq(t.n_taken, 2);
+	SAID_NOTHING();
+}
+
+Test(client, repeats_its_ping_only_when_nothing_comes)
+{
+	struct sn_client_event event;
+
+	talk_connect(&t);
+	fall_asleep();
+	wake();
+	t.now = monotime_add_ms(t.now, 9000);
+	HEAR("REGISTER tid=7 mid=1 \"a/b\"", QUIET);
+	SAID("REGACK tid=7 mid=1 rc=accepted");
+	for (int i = 0; i < 3; i++) {
+		WAIT(10000, QUIET);
+		SAID("PINGREQ id=c");
+	}
+	event = talk_wait(&t, NULL);
+	cr_assert_eq(event.kind, SN_CLIENT_CLOSED);
+	cr_assert_eq(event.why, SN_CLIENT_NO_ANSWER);
+}
+
+Test(client, is_unknown_when_it_wakes)
+{
+	struct sn_client_event event;
+
+	talk_connect(&t);
+	fall_asleep();
+	wake();
+	event = talk_hear(&t, "DISCONNECT");
+	cr_assert_eq(event.kind, SN_CLIENT_CLOSED);
+	cr_assert_eq(event.why, SN_CLIENT_BY_GATEWAY);
+}
+
+Test(client, leaves_from_its_sleep)
+{
+	talk_connect(&t);
+	cr_assert_eq(sn_client_wake(t.client, t.now), -ERR_STATE, "it does not sleep");
+	fall_asleep();
+	cr_assert_eq(sn_client_disconnect(t.client, t.now), 0);
+	SAID("DISCONNECT");
+	HEAR("DISCONNECT", CLOSED);
 }
 
 /* ---- keep alive ---- */
