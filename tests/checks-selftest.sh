@@ -98,4 +98,57 @@ Makefile.inc: no SPDX-License-Identifier: BSD-3-Clause
 script: no SPDX-License-Identifier: BSD-3-Clause
 EOF
 fi
+
+# A tree with two rules, each with code and a test.
+cover() {
+	mkdir -p "$1/doc" "$1/src" "$1/tests/a"
+	printf 'all 2\nA 1\nB 1\n' >"$1/tests/check-coverage.areas"
+	printf 'int run(void)\n{\n}\n' >"$1/src/x.c"
+	printf '# SN12-A-01\n' >"$1/tests/a/one.sns"
+	cat >"$1/tests/a/test_x.c" <<'EOF'
+/* SN12-A-01 */
+Test(x, first)
+{
+}
+
+/* SN12-B-01 */
+Test(x, second, .init = start)
+{
+}
+EOF
+	cat >"$1/doc/protocol-coverage.md"
+}
+
+cover "$work/covered" <<'EOF'
+| Rule | What it asks | Code | Test |
+|---|---|---|---|
+| SN12-A-01 | x | `src/x.c` (run), `src/x.c` | `a/one.sns`, `a/test_x.c:first` |
+| SN12-B-01 | x | no part of this | - |
+EOF
+expect 'covered' 0 sh "$checks/check-coverage.sh" "$work/covered" </dev/null
+
+cover "$work/uncovered" <<'EOF'
+| SN12-A-01 | x | `src/y.c`, `src/x.c` (run, walk) | `a/two.sns`, `a/test_x.c:third`, `a/test_x.c:second` |
+| SN12-A-01 | x | no part of this |
+| SN12-A-01 | x | no part of this | `a/one.sns` |
+| SN12-A-02 | | `src/x.c` (ru) | - |
+EOF
+printf 'C 1\n' >>"$work/uncovered/tests/check-coverage.areas"
+expect 'not covered' 1 sh "$checks/check-coverage.sh" "$work/uncovered" <<'EOF'
+doc/protocol-coverage.md:1: no file src/y.c
+doc/protocol-coverage.md:1: no walk in src/x.c
+doc/protocol-coverage.md:1: no test a/two.sns
+doc/protocol-coverage.md:1: no test a/test_x.c:third
+doc/protocol-coverage.md:1: a/test_x.c:second does not mention SN12-A-01
+doc/protocol-coverage.md:2: a row has four cells
+doc/protocol-coverage.md:3: SN12-A-01 is here twice
+doc/protocol-coverage.md:3: SN12-A-01 has code without a test, or a test without code
+doc/protocol-coverage.md:4: SN12-A-02 is no rule
+doc/protocol-coverage.md:4: SN12-A-02 has an empty cell
+doc/protocol-coverage.md:4: SN12-A-02 has code without a test, or a test without code
+doc/protocol-coverage.md:4: no ru in src/x.c
+tests/check-coverage.areas: 3 rules, not 2
+doc/protocol-coverage.md: SN12-B-01 is missing
+doc/protocol-coverage.md: SN12-C-01 is missing
+EOF
 exit $failed

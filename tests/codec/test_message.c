@@ -350,6 +350,7 @@ Test(message, names_are_the_rest)
 	cr_assert(bytes_equal(packet.will_topic.topic, (struct sn_bytes)BYTES("\xf0\x9f\x8c\xa1")));
 }
 
+/* SN12-TOPIC-04 */
 Test(message, short_names_and_their_ids)
 {
 	uint8_t name[2];

@@ -23,7 +23,7 @@ static struct peer make_node(const char *addr, const char *node)
 	return peer;
 }
 
-/* SN12-FWD-07, -08: the same node behind another forwarder, or an address without one, is another
+/* SN12-FWD-07, SN12-FWD-08: the same node behind another forwarder, or an address without one, is another
  * peer. */
 Test(peer, identity)
 {

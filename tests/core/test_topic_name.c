@@ -52,6 +52,7 @@ Test(topic_name, utf8_of_four_octets)
 	}
 }
 
+/* SN12-FIELD-12 */
 Test(topic_name, ill_formed_utf8)
 {
 	static const char *const texts[] = {
@@ -145,7 +146,7 @@ Test(topic_name, filters)
 		cr_expect_not(topic_filter_valid(bytes(bad[i])), "%s", bad[i]);
 }
 
-/* SN12-SUB-02, -15: no topic id in the SUBACK */
+/* SN12-SUB-02, SN12-SUB-15: no topic id in the SUBACK */
 Test(topic_name, patterns)
 {
 	static const struct {
@@ -178,7 +179,7 @@ Test(topic_name, patterns)
 
 /* ---- matching ---- */
 
-/* The examples of MQTT 3.1.1, 4.7, and what follows from its words. */
+/* The examples of MQTT 3.1.1, 4.7, and what follows from its words (SN12-ARCH-07). */
 Test(topic_name, matching)
 {
 	static const struct {

@@ -126,6 +126,7 @@ Test(topic_predef, a_name_that_does_not_fit_is_none)
 	topic_predef_free(table);
 }
 
+/* SN12-FIELD-09 */
 Test(topic_predef, refuses_what_makes_no_sense)
 {
 	struct topic_predef *table = topic_predef_new();

@@ -120,6 +120,7 @@ def _(bench):
     equal(understood(bench, *options[2:], *options[:2]), first, "the other order")
 
 
+# SN12-OPEN-16
 @test("defaults alone are a configuration, and listen on loopback only")
 def _(bench):
     out = understood(bench)

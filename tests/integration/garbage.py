@@ -93,6 +93,7 @@ def _(bench):
         check(len(mqttsn.unwrap(answer)) <= 8, f"an answer is short: {answer.hex()}")
 
 
+# SN12-ERR-02
 @test("every message of both directions from a stranger, and every reserved type: no long answer")
 def _(bench):
     datagrams = SAMPLES + [mqttsn.frame(msg_type, b"\x01\x02\x03\x04\x05\x06") for msg_type in range(256)]
@@ -101,6 +102,7 @@ def _(bench):
         check(len(mqttsn.unwrap(answer)) <= 3, f"to somebody without a session: {answer.hex()}")
 
 
+# SN12-ERR-01
 @test("valid messages with mutations, from a peer with a session")
 def _(bench):
     chance = random.Random(2)
@@ -129,6 +131,7 @@ def _(bench):
     pelted(bench, datagrams, every=20)
 
 
+# SN12-ERR-02
 @test("strangers are answered, but only so many in a second")
 def _(bench):
     gateway = bench.gateway(bench.broker(), "--set", "limits.stranger_answers=10")

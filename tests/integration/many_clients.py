@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """200 clients at once, and a broker that dies under them."""
 
+import os
+import resource
 import selectors
 import time
 
 import mqtt
 import mqttsn
-from harness import PATIENCE, VALGRIND, Failure, check, equal, main, test, wait_for
+from harness import PATIENCE, VALGRIND, Failure, Skip, check, equal, main, test, wait_for
 from mqttsn import ACCEPTED, CONNACK, PINGRESP, PUBACK, PUBLISH, SUBACK, Client
 
 N = 40 if VALGRIND else 200
@@ -140,6 +142,24 @@ def _(bench):
     payloads = [m.payload for m in wait_for(lambda: len(watcher.all()) >= 1 and watcher.all()[-1].payload == b"3"
                                             and watcher.all(), "message 3")]
     check(payloads.count(b"3") == 1 and payloads[-1] == b"3", f"{payloads}")
+
+
+# SN12-ERR-05
+@test("1100 clients: more connections than select() could watch")
+def _(bench):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if VALGRIND or hard < 4096:
+        raise Skip("needs 4096 open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))  # for the broker
+    gateway = bench.gateway(bench.broker())
+    forwarder = bench.closing(Client(gateway.address, "forwarder"))
+    nodes = [Client.behind(forwarder, i.to_bytes(2, "big"), f"node-{i}") for i in range(1100)]
+    for node in nodes:
+        node.connect(keep_alive=600)
+    check(len(os.listdir(f"/proc/{gateway.process.pid}/fd")) > 1024, "open files")
+    for node in nodes[::100]:
+        node.publish(node.register("level"), b"1", 1)
+        node.ping_seconds()
 
 
 main()

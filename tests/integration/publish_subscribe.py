@@ -143,6 +143,7 @@ def _(bench):
     check(receiver.silent(), "nothing comes twice")
 
 
+# SN12-PUB-13
 @test("1000 messages at QoS 0 in a burst keep their order")
 def _(bench):
     broker = bench.broker()
@@ -258,6 +259,23 @@ def _(bench):
         mqtt.publish(broker, f"to/{node.id}", payload(300))
         equal(node.take_message()[2], payload(300), node.id)
     gateway.wait_log(r"node-0: connected from 127\.0\.0\.1:\d+/aabb$")
+
+
+# SN12-ARCH-02
+@test("the broker knows each client by its id: its access rules hold")
+def _(bench):
+    with open(bench.path("acl"), "w", encoding="utf-8") as f:
+        f.write("topic read #\npattern write own/%c\n")
+    broker = bench.broker(acl_file=bench.path("acl"))
+    watcher = mqtt.Subscriber(bench, broker, "own/+")
+    gateway = bench.gateway(broker)
+    clients = [sensor(bench, gateway, client_id) for client_id in ("pump-1", "pump-2")]
+    for client in clients:
+        for name in ("own/pump-1", "own/pump-2"):
+            client.publish(client.register(name), client.id.encode(), 1)
+    equal([(m.topic, m.payload) for m in watcher.take(2)], [("own/pump-1", b"pump-1"), ("own/pump-2", b"pump-2")],
+          "at the broker")
+    equal(watcher.rest(), [], "nothing else")
 
 
 @test("log.packets shows what was said, in order")

@@ -116,6 +116,7 @@ def _(bench):
     heard_nothing(client)
 
 
+# SN12-SLEEP-17
 @test("a sleeper outlives its keep alive, and publishes without waking")
 def _(bench):
     broker = bench.broker()

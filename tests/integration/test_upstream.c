@@ -122,6 +122,7 @@ Test(upstream, retained_and_empty_messages)
 	stop();
 }
 
+/* SN12-OPEN-21 */
 Test(upstream, user_and_password)
 {
 	/* gateway, secret */

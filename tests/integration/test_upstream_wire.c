@@ -73,6 +73,7 @@ Test(upstream_wire, connect_carries_what_was_configured)
 	cr_assert_arr_eq(packet.payload, expected, sizeof(expected) - 1);
 }
 
+/* So the broker is acknowledged only when its message is kept (SN12-GPUB-10, SN12-SLEEP-06). */
 Test(upstream_wire, nothing_is_written_before_the_flush)
 {
 	struct up_session *s = connect_session();

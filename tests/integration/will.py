@@ -31,6 +31,7 @@ class Stage:
         self.broker.process.wait_log(rf"Client {client_id} (disconnected|closed its connection)")
 
 
+# SN12-WILL-02
 @test("a client that falls silent: once, with its QoS, after one and a half keep alives")
 def _(bench):
     stage = Stage(bench, keep_alive=1)
@@ -64,6 +65,7 @@ def _(bench):
     check("other: lost" in stage.gateway.log(), "the silent one is lost")
 
 
+# SN12-WILL-02
 @test("DISCONNECT: no will")
 def _(bench):
     stage = Stage(bench)
