@@ -14,6 +14,7 @@
 #include "common/monotime.h"
 #include "gateway/core/gw.h"
 #include "gateway/counters.h"
+#include "gateway/io/multicast.h"
 #include "gateway/io/udp.h"
 #include "gateway/notes.h"
 #include "gateway/trace/trace.h"
@@ -31,10 +32,13 @@ struct listener {
 	struct loop *loop;
 	uint16_t index;
 	struct udp_listener *udp;
+	struct multicast *multicast; /* NULL: none */
 };
 
 struct loop {
-	const struct conf *conf;
+	struct conf *conf;
+	loop_reload_fn *reload;
+	void *reload_ctx;
 	struct event_base *base;
 	struct event *timer;
 	struct event *signals[4];
@@ -72,6 +76,15 @@ static void port_send(
 	struct loop *l = ctx;
 
 	udp_send(l->listeners[listener].udp, to, data, len);
+}
+
+static void port_broadcast(
+    void *ctx, uint16_t listener, uint8_t radius, const uint8_t *data, size_t len)
+{
+	struct loop *l = ctx;
+
+	if (l->listeners[listener].multicast != NULL)
+		multicast_send(l->listeners[listener].multicast, radius, data, len);
 }
 
 static struct up_session *port_up_open(void *ctx, struct client *owner, const struct up_spec *spec)
@@ -175,8 +188,11 @@ static void advance(struct loop *l)
 static void settle(struct loop *l)
 {
 	upstream_flush(l->upstream);
-	for (size_t i = 0; i < l->n_listeners; i++)
+	for (size_t i = 0; i < l->n_listeners; i++) {
 		udp_flush(l->listeners[i].udp);
+		if (l->listeners[i].multicast != NULL)
+			multicast_flush(l->listeners[i].multicast);
+	}
 }
 
 static void sooner(bool *any, monotime_t *earliest, monotime_t when)
@@ -281,12 +297,63 @@ static void on_stop(evutil_socket_t signal, short what, void *ctx)
 	gw_shutdown(l->gw, turn_now(l));
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_listener(const struct conf_listener *a, const struct conf_listener *b)
+{
+	return netaddr_equal(&a->bind, &b->bind) && netaddr_equal(&a->multicast, &b->multicast) &&
+	       same_text(a->interface, b->interface);
+}
+
+static bool same_listeners(const struct conf *a, const struct conf *b)
+{
+	for (size_t i = 0; i < a->n_listeners && i < b->n_listeners; i++)
+		if (!same_listener(&a->listeners[i], &b->listeners[i]))
+			return false;
+	return a->n_listeners == b->n_listeners;
+}
+
+static bool same_broker(const struct conf_broker *a, const struct conf_broker *b)
+{
+	return same_text(a->host, b->host) && a->port == b->port && same_text(a->user, b->user) &&
+	       same_text(a->password, b->password) && a->tls == b->tls &&
+	       same_text(a->tls_ca, b->tls_ca) && same_text(a->tls_cert, b->tls_cert) &&
+	       same_text(a->tls_key, b->tls_key) && a->tls_insecure == b->tls_insecure &&
+	       a->keep_alive == b->keep_alive && same_text(a->id_prefix, b->id_prefix) &&
+	       same_text(a->id_suffix, b->id_suffix);
+}
+
+/* Goes on with @conf; sessions stay (SN12-TOPIC-08). */
+static void take_configuration(struct loop *l, struct conf *conf)
+{
+	if (!same_broker(&l->conf->broker, &conf->broker))
+		log_warning("reload: the changed broker settings need a restart");
+	gw_configure(l->gw, &conf->core);
+	gw_trace_to(l->gw, conf->log.packets ? port_packet : NULL);
+	log_set_level(conf->log.level);
+	conf_free(l->conf);
+	l->conf = conf;
+	log_notice("reload: done");
+}
+
 static void on_hangup(evutil_socket_t signal, short what, void *ctx)
 {
+	struct loop *l = ctx;
+	struct conf *conf = l->reload(l->reload_ctx);
+
 	(void)signal;
 	(void)what;
-	(void)ctx;
-	log_warning("hangup ignored: a changed configuration needs a restart");
+	if (conf == NULL) {
+		log_error("reload: the configuration has mistakes, the old one stays");
+	} else if (!same_listeners(l->conf, conf)) {
+		log_error("reload: changed listeners need a restart, the old configuration stays");
+		conf_free(conf);
+	} else {
+		take_configuration(l, conf);
+	}
 }
 
 static void on_report(evutil_socket_t signal, short what, void *ctx)
@@ -326,13 +393,17 @@ static bool watch_signals(struct loop *l)
 
 /* --- starting and stopping --- */
 
-struct loop *loop_new(const struct conf *conf)
+struct loop *loop_new(struct conf *conf, loop_reload_fn *reload, void *ctx)
 {
 	struct loop *l = calloc(1, sizeof *l);
 
-	if (l == NULL)
+	if (l == NULL) {
+		conf_free(conf);
 		goto fail;
+	}
 	l->conf = conf;
+	l->reload = reload;
+	l->reload_ctx = ctx;
 	l->base = event_base_new();
 	l->notes = notes_new();
 	if (l->base == NULL || l->notes == NULL)
@@ -344,6 +415,27 @@ struct loop *loop_new(const struct conf *conf)
 fail:
 	log_error("cannot start: %s", err_text(-ERR_NOMEM));
 	return loop_free(l);
+}
+
+static bool join_group(struct loop *l, struct listener *listener, const struct conf_listener *conf)
+{
+	const struct multicast_config config = {
+		.group = conf->multicast,
+		.interface = conf->interface,
+		.hops = (uint8_t)conf->hops,
+	};
+	char group[NETADDR_TEXT_MAX];
+	int rc;
+
+	if (conf->multicast.family == 0)
+		return true;
+	rc = multicast_open(
+	    &listener->multicast, l->base, listener->udp, &config, on_datagram, listener);
+	if (rc < 0)
+		log_error("cannot join %s%s%s: %s", netaddr_print(&conf->multicast, group),
+		    conf->interface != NULL ? " on " : "",
+		    conf->interface != NULL ? conf->interface : "", err_text(rc));
+	return rc == 0;
 }
 
 static bool open_listener(struct loop *l, const struct conf_listener *conf)
@@ -367,6 +459,8 @@ static bool open_listener(struct loop *l, const struct conf_listener *conf)
 		return false;
 	}
 	l->n_listeners++;
+	if (!join_group(l, listener, conf))
+		return false;
 	if (udp_receive_buffer(listener->udp) < conf->receive_buffer)
 		log_warning("%s: the system allows a receive buffer of %u octets, not %u "
 		            "(net.core.rmem_max): bursts may be lost",
@@ -425,6 +519,7 @@ bool loop_start_core(struct loop *l)
 	const struct gw_ports ports = {
 		.ctx = l,
 		.send = port_send,
+		.broadcast = port_broadcast,
 		.up_open = port_up_open,
 		.up_reconnect = port_up_reconnect,
 		.up_close = port_up_close,
@@ -455,8 +550,10 @@ struct loop *loop_free(struct loop *l)
 		return NULL;
 	gw_free(l->gw);
 	upstream_free(l->upstream);
-	for (size_t i = 0; i < l->n_listeners; i++)
+	for (size_t i = 0; i < l->n_listeners; i++) {
+		multicast_close(l->listeners[i].multicast);
 		udp_listener_close(l->listeners[i].udp);
+	}
 	free(l->listeners);
 	for (size_t i = 0; i < sizeof l->signals / sizeof l->signals[0]; i++) {
 		if (l->signals[i] != NULL)
@@ -467,6 +564,7 @@ struct loop *loop_free(struct loop *l)
 	if (l->base != NULL)
 		event_base_free(l->base);
 	notes_free(l->notes);
+	conf_free(l->conf);
 	free(l);
 	return NULL;
 }

@@ -17,8 +17,13 @@
 
 struct loop;
 
-/* @conf must live until loop_free().  NULL on failure, logged. */
-struct loop *loop_new(const struct conf *conf);
+/* Reads the configuration anew; the caller owns it.  NULL if it has mistakes, which have been told.
+ */
+typedef struct conf *loop_reload_fn(void *ctx);
+
+/* @conf is the loop's from now on, also on failure.  @reload is called with @ctx on SIGHUP.  NULL
+ * on failure, logged. */
+struct loop *loop_new(struct conf *conf, loop_reload_fn *reload, void *ctx);
 
 /* To be called in this order, once each.  False on failure, logged. */
 bool loop_open_listeners(struct loop *loop);

@@ -49,7 +49,13 @@ static void raise_descriptor_limit(uint32_t clients)
 		    (unsigned long long)limit.rlim_max, clients);
 }
 
-static bool serve(const struct conf *conf)
+static struct conf *reload(void *ctx)
+{
+	return read_configuration(ctx);
+}
+
+/* @conf is used up. */
+static bool serve(struct conf *conf, struct options *options)
 {
 	struct loop *loop;
 	bool good;
@@ -59,7 +65,7 @@ static bool serve(const struct conf *conf)
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit(conf->core.limits.clients);
 
-	loop = loop_new(conf);
+	loop = loop_new(conf, reload, options);
 	good = loop != NULL && loop_open_listeners(loop) && loop_open_upstream(loop) &&
 	       loop_start_core(loop) && loop_run(loop);
 	loop_free(loop);
@@ -83,8 +89,10 @@ int main(int argc, char **argv)
 		status = EXIT_USAGE;
 	} else if (options.check_config) {
 		conf_print(conf, stdout);
-	} else if (!serve(conf)) {
-		status = EXIT_FAILURE;
+	} else {
+		if (!serve(conf, &options))
+			status = EXIT_FAILURE;
+		conf = NULL;
 	}
 	if (fflush(stdout) != 0) {
 		perror("mqttsn-gateway: standard output");

@@ -79,19 +79,12 @@ static void check_files(const struct conf *conf, const struct schema *schema, co
 
 /* --- listeners --- */
 
-static bool is_any(const struct netaddr *addr)
-{
-	static const uint8_t zero[sizeof addr->ip];
-
-	return memcmp(addr->ip, zero, sizeof zero) == 0;
-}
-
 /* True if the kernel would refuse the second of them.  Port 0 is one of its own choice. */
 static bool same_port(const struct netaddr *a, const struct netaddr *b)
 {
 	if (a->port != b->port || a->port == 0 || a->family != b->family)
 		return false;
-	return netaddr_equal(a, b) || is_any(a) || is_any(b);
+	return netaddr_equal(a, b) || netaddr_is_any(a) || netaddr_is_any(b);
 }
 
 static void check_listener(const struct conf *conf, size_t n, struct conf_errors *errors)
@@ -112,10 +105,28 @@ static void check_listener(const struct conf *conf, size_t n, struct conf_errors
 	}
 }
 
+static void check_multicast(const struct conf *conf, size_t n, struct conf_errors *errors)
+{
+	const struct conf_listener *listener = &conf->listeners[n];
+	char path[SETTING_PATH_MAX];
+	struct conf_at at;
+
+	if (listener->multicast.family == 0)
+		return;
+	snprintf(path, sizeof path, "listeners.%zu.multicast", n);
+	at = setting_at(conf, path);
+	if (!netaddr_is_multicast(&listener->multicast))
+		conf_error(errors, &at, "is no multicast address");
+	else if (listener->multicast.family != listener->bind.family)
+		conf_error(errors, &at, "is not of the family of the listener's address");
+}
+
 void check_all(const struct conf *conf, struct conf_errors *errors)
 {
 	check_company(conf, errors);
 	check_files(conf, schema_conf(), "", errors);
-	for (size_t i = 0; i < conf->n_listeners; i++)
+	for (size_t i = 0; i < conf->n_listeners; i++) {
 		check_listener(conf, i, errors);
+		check_multicast(conf, i, errors);
+	}
 }

@@ -22,7 +22,10 @@
 struct conf_listener {
 	struct netaddr bind;
 	struct gw_listener rules;
-	uint32_t receive_buffer; /* octets */
+	uint32_t receive_buffer;  /* octets */
+	struct netaddr multicast; /* family 0: none */
+	char *interface;          /* NULL: the system's choice */
+	uint32_t hops;
 };
 
 struct conf_broker {

@@ -50,8 +50,18 @@ static const struct schema_row listener[] = {
 	    .help =
 	        "Take it also with the topic name in the message, as some clients send it, besides predefined ids "
 	        "and short names." },
-	{ "discovery", SCHEMA_BOOL, LISTENER(rules.discovery), .preset = "true",
-	    .help = "Answer clients that search for a gateway (SEARCHGW), and advertise it." },
+	{ "discovery", SCHEMA_BOOL, LISTENER(rules.discovery), .preset = "false",
+	    .help =
+	        "Answer clients that search for a gateway (SEARCHGW), and advertise it to the multicast "
+	        "group; while the broker can be reached, for which the gateway has a client there." },
+	{ "multicast", SCHEMA_ADDRESS, LISTENER(multicast), .example = "225.1.1.1:1884",
+	    .help = "Multicast group and UDP port where clients search, of the same family as "
+	            "address; without it only those that know the address can ask." },
+	{ "interface", SCHEMA_TEXT, LISTENER(interface), .least = 1, .most = 15, .example = "eth0",
+	    .help = "Network interface of the multicast group; without it, the system's choice." },
+	{ "hops", SCHEMA_COUNT, LISTENER(hops), .least = 1, .most = 255, .preset = "1",
+	    .help =
+	        "Hop limit of multicasts for which no radius was asked; 1: this network only." },
 	{ "receive_buffer", SCHEMA_COUNT, LISTENER(receive_buffer), .least = 4096, .most = 1u << 30,
 	    .or_zero = true, .unit = "octets", .preset = "4194304",
 	    .help =

@@ -98,6 +98,8 @@ const char *value_text(const struct schema_row *row, const void *base)
 
 bool value_is_set(const struct schema_row *row, const void *base)
 {
+	if (row->type == SCHEMA_ADDRESS)
+		return ((const struct netaddr *)const_member_of(row, base))->family != 0;
 	if (type_of(row)->clear == NULL)
 		return true;
 	if (is_text(row))

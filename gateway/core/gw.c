@@ -117,6 +117,11 @@ void gw_configure(struct gw *gw, const struct gw_config *config)
 	gw->config = *config;
 }
 
+void gw_trace_to(struct gw *gw, void (*packet)(void *ctx, const struct gw_packet *packet))
+{
+	gw->ports.packet = packet;
+}
+
 void gw_start(struct gw *gw, monotime_t now)
 {
 	begin(gw, now);

@@ -137,6 +137,10 @@ void gw_start(struct gw *gw, monotime_t now);
 /* Goes on with another configuration; sessions stay.  The listeners must be the same ones. */
 void gw_configure(struct gw *gw, const struct gw_config *config);
 
+/* Shows packets to @packet from now on, instead of the port that gw_new() was given; NULL: no
+ * trace. */
+void gw_trace_to(struct gw *gw, void (*packet)(void *ctx, const struct gw_packet *packet));
+
 /* A datagram of @len octets from @from (without node id: the core unwraps encapsulation). */
 void gw_rx(struct gw *gw, monotime_t now, const struct peer *from, const uint8_t *data, size_t len);
 

@@ -83,7 +83,7 @@ def _(bench):
     gateway = bench.gateway(bench.broker())
     client = connected_clients(bench, gateway, 1)[0]
     gateway.process.signal(signal.SIGHUP)
-    gateway.wait_log("hangup ignored")
+    gateway.wait_log("reload: done")
     client.ping_seconds()
 
 
