@@ -23,6 +23,7 @@
 
 #define RECONNECT_LEAST_MS 1000
 #define RECONNECT_MOST_MS  30000
+#define STABLE_MS          30000 /* shorter, a connection was in vain: somebody may have our client id */
 #define TRACE_DATA_MAX     64 /* octets of payload shown by -d */
 #define RECEIVE_BATCH      64 /* datagrams a turn */
 
@@ -49,7 +50,8 @@ struct session {
 
 	bool was_up; /* at least once */
 	bool is_up;
-	unsigned vain; /* tries to connect since it was up */
+	monotime_t up_since;
+	unsigned vain; /* connections since one lasted for STABLE_MS */
 
 	bool ending; /* the DISCONNECT is due or sent */
 	bool leaving;
@@ -276,9 +278,11 @@ static void connect_now(struct session *s)
 
 static void up(struct session *s)
 {
+	if (s->was_up)
+		session_say(s, "connected again");
 	s->was_up = true;
 	s->is_up = true;
-	s->vain = 0;
+	s->up_since = s->now;
 	if (s->user.connected != NULL)
 		s->user.connected(s->user.ctx);
 }
@@ -290,6 +294,8 @@ static void lost(struct session *s, enum sn_client_why why)
 	const char *text = why == SN_CLIENT_NO_ANSWER ? "no answer" : "the gateway sent DISCONNECT";
 	uint32_t wait;
 
+	if (s->is_up && monotime_ms_between(s->up_since, s->now) >= STABLE_MS)
+		s->vain = 0;
 	s->is_up = false;
 	s->timers[TIMER_WAKE].set = false;
 	if (!s->was_up) {
@@ -307,12 +313,15 @@ static void lost(struct session *s, enum sn_client_why why)
 	set_timer(s, TIMER_RECONNECT, wait);
 }
 
+/* Where the gateway has not answered a CONNECT, no answer to the DISCONNECT is waited for either.
+ */
 static void leave(struct session *s)
 {
+	int rc = sn_client_disconnect(s->client, s->now);
+
 	s->leaving = true;
+	s->over = s->over || rc < 0 || !s->is_up;
 	s->is_up = false;
-	if (sn_client_disconnect(s->client, s->now) < 0)
-		s->over = true;
 }
 
 static void left(struct session *s, enum sn_client_why why)

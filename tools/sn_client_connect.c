@@ -4,8 +4,9 @@
 
 #include "common/err.h"
 
-/* T_retry of the farewell, at most: a program that ends should not linger. */
+/* T_retry and N_retry of the farewell, at most: a program that ends should not linger. */
 #define BYE_RETRY_MS 1000u
+#define BYE_RETRIES  3u
 
 int sn_client_send_connect(struct sn_client *c)
 {
@@ -114,6 +115,8 @@ int sn_client_disconnect(struct sn_client *c, monotime_t now)
 	c->ping.open = false;
 	c->state = LEAVING;
 	rc = sn_client_request(c, &(struct sn_packet){ .type = SN_DISCONNECT }, 0);
+	if (c->request.left > BYE_RETRIES)
+		c->request.left = BYE_RETRIES;
 	if (c->request.retry_ms > BYE_RETRY_MS) {
 		c->request.retry_ms = BYE_RETRY_MS;
 		c->request.due = monotime_add_ms(now, BYE_RETRY_MS);

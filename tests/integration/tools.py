@@ -198,6 +198,16 @@ def _(bench):
     equal([(m.topic, m.payload, m.qos) for m in sub.take(2)], [("5", b"fire", 2), ("ab", b"s", 1)], "at mqttsn-sub")
 
 
+@test("IPv6, and a host with several addresses")
+def _(bench):
+    broker = bench.broker()
+    watcher = mqtt.Subscriber(bench, broker, "a")
+    publish(bench, bench.gateway(broker, listen="[::1]:0").address, "-t", "a", "-m", "6", "-q", "1")
+    _, port = bench.gateway(broker).address  # on 127.0.0.1 only
+    publish(bench, ("localhost", port), "-t", "a", "-m", "4", "-q", "1")
+    equal(numbers(watcher.take(2)), [6, 4], "at the broker")
+
+
 @test("what the gateway refuses ends with status 2 and says why")
 def _(bench):
     gateway = bench.gateway(bench.broker())
@@ -223,10 +233,14 @@ def _(bench):
               (1, "mqttsn-pub: -t: 'a/#' is not a topic name (try --help)\n"), "usage")
         equal(pub(bench, address, "-t", "a", "-m", "x", "--retry", "0.05"),
               (1, f"mqttsn-pub: 127.0.0.1 port {port}: no answer\n"), "silence")
+        begin = time.monotonic()
+        equal(sub_once(bench, address, "-t", "a", "-W", "0.1"), (27, "", "mqttsn-sub: timed out\n"), "silence, with -W")
+        check(time.monotonic() - begin < 2, "it waited for an answer to DISCONNECT")
         equal(pub(bench, address, "-t", "a", "-s", "--max-packet", "100", stdin=payload(101)),
               (1, "mqttsn-pub: standard input: too long for a message\n"), "too long")
     equal(pub(bench, address, "-t", "a", "-m", "x"),
           (1, f"mqttsn-pub: 127.0.0.1 port {port}: Connection refused\n"), "nobody")
+    equal(sub_once(bench, address, "-t", "a", "-W", "0.1")[0], 1, "nobody, with -W")
     equal(pub(bench, address, "-t", "a", "-f", bench.path("nothing")),
           (1, f"mqttsn-pub: {bench.path('nothing')}: No such file or directory\n"), "no file")
 
@@ -470,6 +484,7 @@ def _(bench):
     wait_for(lambda: sub.process.count_log("^< SUBACK") == 2, "second SUBACK")
     mqtt.publish(broker, "valve/2", b"shut")
     equal(sub.take(2)[1], ("valve/2", b"shut", 1, False), "message")
+    equal(sub.process.count_log("^mqttsn-sub: connected again$"), 1, "told")
     gateway.stop()
     sub.process.wait_log("connection lost: the gateway sent DISCONNECT")
 

@@ -187,6 +187,7 @@ Test(client, leaves_the_deaf)
 {
 	struct sn_client_event event;
 
+	t.config.retries = 100;
 	talk_connect(&t);
 	sn_client_disconnect(t.client, t.now);
 	for (int i = 0; i < 3; i++)
