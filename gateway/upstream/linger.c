@@ -20,7 +20,7 @@ struct entry {
 
 struct lingers {
 	struct event_base *base;
-	TAILQ_HEAD(, entry) queue; /* oldest first */
+	TAILQ_HEAD(entry_queue, entry) queue; /* oldest first */
 	size_t count;
 };
 

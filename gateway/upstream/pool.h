@@ -40,9 +40,8 @@ struct upstream {
 	struct session_queue leaving;   /* closed, with DISCONNECT still to be said; oldest first */
 	struct event *report;           /* pending while @ended is not empty */
 
-	/* Every session is in one slot; each tick visits one slot, so that a session is visited
-	 * once in
-	 * @n_slots ticks and no tick has more than its share. */
+	/* Every session is in one slot and each tick visits one: a session is visited once in
+	 * @n_slots ticks, and no tick has more than its share. */
 	struct session_list *slots;
 	unsigned n_slots;
 	unsigned next_slot; /* for the next new session */

@@ -136,8 +136,7 @@ static struct evdns_base *dns_new(const struct resolver *r)
 
 	if (dns == NULL)
 		return NULL;
-	/* Without a readable file this takes 127.0.0.1 for the name server, which is the
-	 * convention. */
+	/* Without a file it takes 127.0.0.1 for the name server, which is the convention. */
 	evdns_base_resolv_conf_parse(dns, DNS_OPTIONS_ALL, r->resolv_conf);
 	/* Small routers are known to lose the mixed case that evdns would send. */
 	evdns_base_set_option(dns, "randomize-case", "0");
@@ -151,7 +150,7 @@ static void ask(struct resolver *r)
 	struct evutil_addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
 
 	if (r->dns != NULL)
-		evdns_base_free(r->dns, 1);
+		evdns_base_free(r->dns, 0);
 	r->dns = dns_new(r);
 	r->question = malloc(sizeof(*r->question));
 	if (r->dns == NULL || r->question == NULL) {

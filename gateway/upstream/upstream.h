@@ -45,16 +45,26 @@ typedef void upstream_event_fn(void *ctx, struct client *owner, const struct up_
 struct upstream *upstream_new(struct event_base *base, const struct upstream_config *config,
     upstream_event_fn *on_event, void *ctx, char **error);
 
-/* Ends all sessions (DISCONNECT, as far as it can be written at once) and frees them.  NULL is
- * fine; returns NULL. */
+/* Ends all sessions (DISCONNECT, as far as it can be written at once) and frees them.  Not from
+ * within an event.  NULL is fine; returns NULL. */
 struct upstream *upstream_free(struct upstream *up);
 
 /* Writes what the sessions have queued, corking where there is more than one packet, and frees
- * closed sessions. To be called once at the end of each turn of the loop, after the store has been
- * committed. */
+ * closed sessions.  To be called once at the end of each turn of the loop, after the store has been
+ * committed; not from within an event. */
 void upstream_flush(struct upstream *up);
 
-/* The calls of struct gw_ports with the same names; see there. */
+/*
+ * The calls of struct gw_ports with the same names; see there.  Beyond that:
+ *
+ * Requests of a session that is not connected are kept, copied, until it is; those at QoS 1 and 2
+ * also over failures.  Of those that are handed to the broker 20 are in flight at a time.  There is
+ * no limit to either: that is up to the caller.
+ *
+ * upstream_subscribe() and upstream_unsubscribe() are -ERR_STATE for an idle session.  A reconnect
+ * of one that is not idle does nothing.  A pause holds over reconnects; the connection is kept
+ * alive meanwhile.
+ */
 struct up_session *upstream_open(
     struct upstream *up, struct client *owner, const struct up_spec *spec);
 void upstream_reconnect(struct up_session *session);
