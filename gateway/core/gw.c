@@ -244,13 +244,14 @@ static void serve(struct gw *gw, struct client *client, const struct sn_packet *
 		gw_refuse(gw, client, "not expected now");
 		return;
 	}
-	client_heard(gw, client);
 	h->handle(gw, client, packet);
 }
 
 static void dispatch(
     struct gw *gw, const struct peer *from, struct client *client, const struct sn_packet *packet)
 {
+	if (client != NULL)
+		client_heard(gw, client);
 	switch (packet->type) {
 	case SN_CONNECT:
 		connect_connect(gw, from, client, packet);
@@ -271,8 +272,6 @@ static void dispatch(
 	case SN_PUBLISH:
 		if (packet->publish.flags.qos >= 0)
 			break;
-		if (client != NULL)
-			client_heard(gw, client);
 		qos_minus_one_publish(gw, from, client, &packet->publish);
 		return;
 	}

@@ -29,6 +29,7 @@ static bool move(struct gw *gw, struct client *client, const struct peer *from)
 	gw->metrics.takeovers++;
 	if (clients_bind(&gw->clients, client, from) == 0) {
 		gw_note(gw, NOTE_TAKEN_OVER, client, NULL);
+		client_heard(gw, client);
 		return true;
 	}
 	gw_note(gw, NOTE_NOMEM, client, NULL);
