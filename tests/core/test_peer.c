@@ -23,8 +23,8 @@ static struct peer make_node(const char *addr, const char *node)
 	return peer;
 }
 
-/* SN12-FWD-07, SN12-FWD-08: the same node behind another forwarder, or an address without one, is another
- * peer. */
+/* SN12-FWD-07, SN12-FWD-08: the same node behind another forwarder, or an address without one, is
+ * another peer. */
 Test(peer, identity)
 {
 	const struct peer peers[] = {
