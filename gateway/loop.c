@@ -268,6 +268,7 @@ static void log_ready(const struct loop *l)
 bool loop_run(struct loop *l)
 {
 	log_ready(l);
+	gw_start(l->gw, turn_now(l));
 	end_turn(l);
 	while (!is_over(l)) {
 		if (event_base_loop(l->base, EVLOOP_ONCE) < 0) {

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Discovery on real multicast groups of the loopback interface (SN12-DISCO-01, -02, -06, -07, SN12-OPEN-13, -16)."""
+
+import os
+import random
+import shutil
+import socket
+import struct
+import sys
+import time
+
+import mqttsn
+from harness import Skip, check, equal, main, test, wait_for
+
+LOOPBACK = "lo"
+RADIUS = 7
+
+
+def move_to_own_network():
+    """The loopback interface carries IPv6 multicast only with a route for it; a network namespace of our own may have
+    one.  Where that is not allowed, the IPv6 tests are skipped."""
+    enter = ["unshare", "--net"] + ([] if os.geteuid() == 0 else ["--map-root-user"]) + ["sh", "-c"]
+    prepare = "ip link set lo up && ip link set lo multicast on && ip -6 route add multicast ff00::/8 dev lo table local"
+    path = os.environ["PATH"] + ":/usr/sbin:/sbin"
+    if os.environ.get("MQTTSN_TEST_OWN_NETWORK") or shutil.which("unshare") is None:
+        return
+    env = dict(os.environ, MQTTSN_TEST_OWN_NETWORK="1", PATH=path)
+    if os.spawnvpe(os.P_WAIT, "unshare", enter + [f"({prepare}) 2>/dev/null"], env) == 0:
+        command = f'{prepare} && exec "$0" "$@"'
+        os.execvpe("unshare", enter + [command, sys.executable] + sys.argv, env)
+
+
+class Group:
+    """A multicast group as a client sees it: hears what is said there, from where and with which hop limit."""
+
+    def __init__(self, bench, family):
+        self.family = family
+        self.port = random.randrange(20000, 30000)
+        self.ip = f"239.255.{random.randrange(1, 255)}.{random.randrange(1, 255)}" if family == socket.AF_INET else \
+            f"ff15::{random.randrange(1, 0xffff):x}"
+        self.index = socket.if_nametoindex(LOOPBACK)
+        self.socket = bench.closing(socket.socket(family, socket.SOCK_DGRAM))
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self.socket.bind((self.ip, self.port))
+            self.join()
+        except OSError as e:
+            raise Skip(f"no multicast on {LOOPBACK}: {e}") from None
+
+    def join(self):
+        packed = socket.inet_pton(self.family, self.ip)
+        if self.family == socket.AF_INET:
+            self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+                                   packed + struct.pack("@4si", bytes(4), self.index))
+            self.socket.setsockopt(socket.IPPROTO_IP, 12, 1)  # IP_RECVTTL
+        else:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, packed + struct.pack("@I", self.index))
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
+            if not os.environ.get("MQTTSN_TEST_OWN_NETWORK"):
+                raise Skip(f"no route for IPv6 multicast on {LOOPBACK}")
+
+    def receive(self, timeout):
+        """(message, sender, hop limit), or None."""
+        self.socket.settimeout(timeout)
+        try:
+            data, ancillary, _, sender = self.socket.recvmsg(2048, 64)
+        except socket.timeout:
+            return None
+        return data, sender, struct.unpack("@i", ancillary[0][2][:4])[0]
+
+    def speak(self, bench, data):
+        """From a port of its own, as a client that searches does; returns the socket."""
+        s = bench.closing(socket.socket(self.family, socket.SOCK_DGRAM))
+        if self.family == socket.AF_INET:
+            s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, struct.pack("@4s4si", bytes(4), bytes(4), self.index))
+        else:
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, self.index)
+        try:
+            s.sendto(data, (self.ip, self.port))
+        except OSError as e:
+            raise Skip(f"no multicast on {LOOPBACK}: {e}") from None
+        s.settimeout(10)
+        return s
+
+    def text(self):
+        return f"{self.ip}:{self.port}" if self.family == socket.AF_INET else f"[{self.ip}]:{self.port}"
+
+
+def start(bench, broker, group, host, *settings):
+    """A gateway with discovery in the group; it advertises every second."""
+    path = bench.path("gateway.conf")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(f'gateway = {{ id = 42; }};\ndiscovery = {{ interval = 1; }};\ntimers = {{ reconnect_most = 1; }};\n'
+                f'listeners = ( {{ address = "{host}:0"; discovery = true; multicast = "{group.text()}"; '
+                f'interface = "{LOOPBACK}"; }} );\n')
+    return bench.start_gateway("--config", path, "--broker", broker.address, *settings).wait_ready()
+
+
+def advertises(bench, family, host):
+    group = Group(bench, family)
+    gateway = start(bench, bench.broker(), group, host)
+    message, sender, hops = group.receive(20)
+    equal(message, bytes([5, mqttsn.ADVERTISE, 42, 0, 1]), "ADVERTISE")
+    equal(sender[1], gateway.address[1], "it comes from the service port")
+    equal(hops, 1, "hop limit")
+    begin = time.monotonic()
+    equal(group.receive(20)[0], message, "the next one")
+    check(0.5 < time.monotonic() - begin < 5, "it comes after its Duration")
+
+
+def answers(bench, family, host):
+    group = Group(bench, family)
+    gateway = start(bench, bench.broker(), group, host, "--set", "discovery.interval=0")
+    gateway.wait_log("listening")
+    found = []
+
+    def search():
+        s = group.speak(bench, bytes([3, mqttsn.SEARCHGW, RADIUS]))
+        s.settimeout(0.5)  # until the gateway has reached its broker there is no answer
+        try:
+            found.append(s.recvfrom(2048))
+        except socket.timeout:
+            return False
+        return True
+
+    wait_for(search, "GWINFO for the searcher")
+    equal(found[0][0], bytes([3, mqttsn.GWINFO, 42]), "GWINFO")
+    equal(found[0][1][1], gateway.address[1], "it comes from the service port")
+    for message, _, hops in iter(lambda: group.receive(10), None):
+        if message[1] == mqttsn.GWINFO:
+            equal(message, bytes([3, mqttsn.GWINFO, 42]), "GWINFO to the group")
+            equal(hops, RADIUS, "its hop limit is the radius that was asked for")
+            return
+    raise AssertionError("no GWINFO in the group")
+
+
+@test("ADVERTISE in an IPv4 group")
+def _(bench):
+    advertises(bench, socket.AF_INET, "127.0.0.1")
+
+
+@test("ADVERTISE in an IPv6 group")
+def _(bench):
+    advertises(bench, socket.AF_INET6, "[::1]")
+
+
+@test("SEARCHGW in an IPv4 group, from any port")
+def _(bench):
+    answers(bench, socket.AF_INET, "127.0.0.1")
+
+
+@test("SEARCHGW in an IPv6 group, from any port")
+def _(bench):
+    answers(bench, socket.AF_INET6, "[::1]")
+
+
+@test("a wildcard listener does not take its own ADVERTISE for another gateway's")
+def _(bench):
+    group = Group(bench, socket.AF_INET)
+    gateway = start(bench, bench.broker(), group, "0.0.0.0")
+    for _ in range(3):
+        check(group.receive(20) is not None, "ADVERTISE")
+    check("our gateway id" not in gateway.log(), "no clash with itself")
+
+
+@test("without a broker nothing is advertised, and it resumes with the broker")
+def _(bench):
+    group = Group(bench, socket.AF_INET)
+    broker = bench.broker()
+    gateway = start(bench, broker, group, "127.0.0.1")
+    check(group.receive(20) is not None, "ADVERTISE")
+    broker.kill()
+    gateway.wait_log("broker")
+    wait_for(lambda: group.receive(2.5) is None, "silence")
+    broker.start()
+    check(group.receive(20) is not None, "ADVERTISE again")
+
+
+move_to_own_network()
+main()
