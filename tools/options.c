@@ -15,6 +15,7 @@
 #include "gateway/core/topic_name.h"
 #include "tools/client_id.h"
 #include "tools/output.h"
+#include "tools/text_bytes.h"
 
 enum kind {
 	FLAG,    /* bool */
@@ -132,11 +133,6 @@ static const char *spelled(const struct row *row, char *buf)
 }
 
 /* ---- values ---- */
-
-static struct sn_bytes text_bytes(const char *text)
-{
-	return (struct sn_bytes){ (const uint8_t *)text, strlen(text) };
-}
 
 static int read_number(const struct row *row, const char *arg, long *out, char *error)
 {

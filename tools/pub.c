@@ -12,6 +12,8 @@
 #include "tools/lines.h"
 #include "tools/options.h"
 #include "tools/session.h"
+#include "tools/text_bytes.h"
+#include "tools/tool.h"
 
 struct pub {
 	const struct options *options;
@@ -56,7 +58,7 @@ static int read_message(struct pub *p)
 
 	if (fd >= 0)
 		rc = read_all(fd, (size_t)o->max_packet, &p->file, &p->message.len);
-	if (rc < 0)
+	if (rc < 0 && !o->quiet)
 		warnx("%s: %s", is_file ? o->source_text : "standard input",
 		    rc == -ERR_LIMIT ? "too long for a message" : err_text(rc));
 	if (is_file && fd >= 0)
@@ -77,8 +79,7 @@ static int open_source(struct pub *p)
 		warnx("%s", err_text(-ERR_NOMEM));
 		return -ERR_NOMEM;
 	case SOURCE_TEXT:
-		p->message =
-		    (struct sn_bytes){ (const uint8_t *)o->source_text, strlen(o->source_text) };
+		p->message = text_bytes(o->source_text);
 		return 0;
 	default:
 		return read_message(p);
@@ -198,7 +199,6 @@ static void on_input(void *ctx)
 static void on_event(void *ctx, const struct sn_client_event *event)
 {
 	struct pub *p = ctx;
-
 	char what[64];
 
 	if (event->kind == SN_CLIENT_PUBLISHED) {
@@ -237,18 +237,5 @@ static enum status run(const struct options *options)
 
 int main(int argc, char **argv)
 {
-	struct options options;
-	char error[OPTIONS_ERROR_MAX];
-	enum status status = STATUS_OK;
-
-	if (options_parse(&options, TOOL_PUB, argc, argv, error) < 0) {
-		warnx("%s (try --help)", error);
-		status = STATUS_FAILED;
-	} else if (options.action != OPTIONS_RUN) {
-		options_print(&options, TOOL_PUB);
-	} else {
-		status = run(&options);
-	}
-	options_clear(&options);
-	return (int)status;
+	return tool_main(TOOL_PUB, argc, argv, run);
 }

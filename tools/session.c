@@ -19,12 +19,12 @@
 #include "common/monotime.h"
 #include "sn_codec/sn_text.h"
 #include "tools/client_id.h"
+#include "tools/packet_trace.h"
 #include "tools/sn_socket.h"
 
 #define RECONNECT_LEAST_MS 1000
 #define RECONNECT_MOST_MS  30000
 #define STABLE_MS          30000 /* shorter, a connection was in vain: somebody may have our client id */
-#define TRACE_DATA_MAX     64 /* octets of payload shown by -d */
 #define RECEIVE_BATCH      64 /* datagrams a turn */
 
 enum timer_name {
@@ -86,28 +86,13 @@ static uint32_t random_u32(void)
 	return value;
 }
 
-static void trace(const struct session *s, char arrow, const uint8_t *data, size_t len)
-{
-	char line[1024];
-	struct sn_packet packet;
-	enum sn_status status;
-
-	if (!s->options->debug)
-		return;
-	status = sn_decode(data, len, &packet);
-	if (status == SN_OK)
-		sn_text_print(line, sizeof line, &packet, TRACE_DATA_MAX);
-	else
-		snprintf(line, sizeof line, "%zu octets: %s", len, sn_status_name(status));
-	fprintf(stderr, "%c %s\n", arrow, line);
-}
-
 /* Most errors of a datagram are as good as its loss. */
 static void send_datagram(void *ctx, const uint8_t *data, size_t len)
 {
 	struct session *s = ctx;
 
-	trace(s, '>', data, len);
+	if (s->options->debug)
+		packet_trace('>', data, len);
 	if (sn_socket_send(s->socket, data, len) < 0 &&
 	    (errno == EMSGSIZE || !s->was_up || s->user.unconnected))
 		s->send_error = errno;
@@ -298,6 +283,8 @@ static void lost(struct session *s, enum sn_client_why why)
 		s->vain = 0;
 	s->is_up = false;
 	s->timers[TIMER_WAKE].set = false;
+	if (s->ending)
+		return;
 	if (!s->was_up) {
 		session_say(s, "%s port %d: %s", o->host, o->port, text);
 		give_up(s, STATUS_FAILED);
@@ -313,8 +300,7 @@ static void lost(struct session *s, enum sn_client_why why)
 	set_timer(s, TIMER_RECONNECT, wait);
 }
 
-/* Where the gateway has not answered a CONNECT, no answer to the DISCONNECT is waited for either.
- */
+/* Where CONNECT was not answered, no answer to DISCONNECT is waited for either. */
 static void leave(struct session *s)
 {
 	int rc = sn_client_disconnect(s->client, s->now);
@@ -331,8 +317,7 @@ static void left(struct session *s, enum sn_client_why why)
 	s->over = true;
 }
 
-/* What UDP tells us about the way to the gateway is an error only as long as nobody ever answered.
- */
+/* What UDP tells about the way to the gateway is an error only as long as nobody answered. */
 static void unreachable(struct session *s, int error)
 {
 	if (s->was_up && error != EMSGSIZE && !s->user.unconnected)
@@ -400,7 +385,8 @@ static void receive(struct session *s)
 			unreachable(s, errno);
 		if (n <= 0)
 			return;
-		trace(s, '<', s->buf, (size_t)n);
+		if (s->options->debug)
+			packet_trace('<', s->buf, (size_t)n);
 		handle(s, sn_client_rx(s->client, s->now, s->buf, (size_t)n));
 	}
 }

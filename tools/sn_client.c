@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "tools/text_bytes.h"
 
 struct sn_client *sn_client_new(
     const struct sn_client_config *config, const struct sn_client_ports *ports)

@@ -3,6 +3,7 @@
 #include "tools/sn_client_impl.h"
 
 #include "common/err.h"
+#include "tools/text_bytes.h"
 
 /* T_retry and N_retry of the farewell, at most: a program that ends should not linger. */
 #define BYE_RETRY_MS 1000u

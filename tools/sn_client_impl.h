@@ -4,8 +4,6 @@
 #ifndef TOOLS_SN_CLIENT_IMPL_H
 #define TOOLS_SN_CLIENT_IMPL_H
 
-#include <string.h>
-
 #include "tools/sn_client.h"
 
 enum state {
@@ -53,11 +51,6 @@ struct sn_client {
 typedef struct sn_client_event event;
 
 #define QUIET ((event){ .kind = SN_CLIENT_QUIET })
-
-static inline struct sn_bytes text_bytes(const char *text)
-{
-	return (struct sn_bytes){ (const uint8_t *)text, strlen(text) };
-}
 
 /* Into the buffer; sends nothing.  0, -ERR_LIMIT, -ERR_INVALID. */
 int sn_client_encode(struct sn_client *client, const struct sn_packet *packet, size_t *len);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "tools/text_bytes.h"
 
 static struct sn_packet publish_packet(
     const struct sn_client_publication *pub, uint16_t topic_id, bool dup)

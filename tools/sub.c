@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* mqttsn-sub: prints the messages of its subscriptions at an MQTT-SN gateway. */
-#include <err.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +11,8 @@
 #include "tools/options.h"
 #include "tools/output.h"
 #include "tools/session.h"
+#include "tools/text_bytes.h"
+#include "tools/tool.h"
 
 struct sub {
 	const struct options *options;
@@ -98,15 +99,12 @@ static void on_event(void *ctx, const struct sn_client_event *event)
 
 static bool is_wanted(const struct options *o, const struct sn_client_message *message)
 {
-	struct sn_bytes topic = { (const uint8_t *)message->topic, strlen(message->topic) };
+	struct sn_bytes topic = text_bytes(message->topic);
 
 	if (o->no_retained && message->retain)
 		return false;
 	for (size_t i = 0; i < o->filter_out.n; i++) {
-		const char *filter = o->filter_out.items[i].name;
-
-		if (topic_filter_matches(
-		        (struct sn_bytes){ (const uint8_t *)filter, strlen(filter) }, topic))
+		if (topic_filter_matches(text_bytes(o->filter_out.items[i].name), topic))
 			return false;
 	}
 	return true;
@@ -167,18 +165,5 @@ static enum status run(const struct options *options)
 
 int main(int argc, char **argv)
 {
-	struct options options;
-	char error[OPTIONS_ERROR_MAX];
-	enum status status = STATUS_OK;
-
-	if (options_parse(&options, TOOL_SUB, argc, argv, error) < 0) {
-		warnx("%s (try --help)", error);
-		status = STATUS_FAILED;
-	} else if (options.action != OPTIONS_RUN) {
-		options_print(&options, TOOL_SUB);
-	} else {
-		status = run(&options);
-	}
-	options_clear(&options);
-	return (int)status;
+	return tool_main(TOOL_SUB, argc, argv, run);
 }
