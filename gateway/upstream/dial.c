@@ -32,6 +32,8 @@ static void dial_next(struct up_session *s, const char *why)
 			return;
 		}
 		why = session_failure(s, rc);
+		if (rc == MOSQ_ERR_TLS)
+			break; /* this is the broker, and no other address makes it a better one */
 	}
 	resolver_all_failed(up->resolver);
 	session_end(s, false, why);
@@ -77,14 +79,26 @@ bool dial_in_handshake(const struct up_session *s)
 	return s->up->tls != NULL && tls_in_handshake(mosquitto_ssl_get(s->mosq));
 }
 
+/* libmosquitto goes on with a handshake whose socket is dead, for ever. */
+static bool is_closed(int fd)
+{
+	char octet;
+	ssize_t n = recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 void dial_handshake(struct up_session *s)
 {
+	int rc;
+
 	tls_begin(s->up->tls);
-	if (mosquitto_loop_read(s->mosq, 1) != MOSQ_ERR_SUCCESS) {
+	rc = mosquitto_loop_read(s->mosq, 1);
+	if (rc == MOSQ_ERR_SUCCESS && dial_in_handshake(s) && is_closed(mosquitto_socket(s->mosq)))
+		rc = MOSQ_ERR_TLS;
+	if (rc != MOSQ_ERR_SUCCESS)
 		session_end(s, false, session_failure(s, MOSQ_ERR_TLS));
-		return;
-	}
-	if (!dial_in_handshake(s))
+	else if (!dial_in_handshake(s))
 		session_touch(s);
 	else if (tls_wants_write(mosquitto_ssl_get(s->mosq)))
 		event_add(&s->writable, NULL);
@@ -103,15 +117,25 @@ static void greet(struct up_session *s)
 		session_touch(s);
 }
 
+/* 0, or the errno of the attempt.  With TLS, libmosquitto has tried to write before there was a
+ * connection, and has swallowed the error if there never will be one. */
+static int tcp_error(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer), error_len = sizeof(int);
+	int error = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_len) < 0)
+		return errno;
+	if (error == 0 && getpeername(fd, (struct sockaddr *)&peer, &len) < 0)
+		return ECONNREFUSED;
+	return error;
+}
+
 void dial_answered(struct up_session *s, short what)
 {
-	int error = 0;
-	socklen_t len = sizeof(error);
+	int error = what & EV_TIMEOUT ? ETIMEDOUT : tcp_error(mosquitto_socket(s->mosq));
 
-	if (what & EV_TIMEOUT)
-		error = ETIMEDOUT;
-	else if (getsockopt(mosquitto_socket(s->mosq), SOL_SOCKET, SO_ERROR, &error, &len) < 0)
-		error = errno;
 	if (error != 0)
 		dial_next(s, strerror(error));
 	else

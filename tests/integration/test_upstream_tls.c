@@ -275,6 +275,33 @@ Test(upstream_tls, packets_that_came_in_one_record_are_all_read)
 	broker_stop(&broker);
 }
 
+/* The ClientHello is written before TCP has answered, and swallows the error that it meets. */
+Test(upstream_tls, an_address_that_refuses_is_left_for_the_next)
+{
+	struct up_spec spec = { .client_id = "a", .clean = true };
+	struct upstream_config config;
+	struct names names;
+
+	start("DNS:broker.example", "");
+	bench_base(&bench);
+	names_start(&names, bench.base);
+	config = config_for("broker.example", ca);
+	config.resolv_conf = names.resolv_conf;
+	names.answer = "127.0.0.2 127.0.0.3 127.0.0.1";
+	bench_module(&bench, &config);
+	bench_connect(&bench, 1, "a", true);
+	bench.up = upstream_free(bench.up);
+
+	names.answer = "127.0.0.2 127.0.0.3";
+	bench_module(&bench, &config);
+	cr_assert_not_null(upstream_open(bench.up, CLIENT(2), &spec));
+	cr_assert_not(bench_next(&bench, UP_REFUSED)->event.down.permanent);
+	bench_quiet(&bench);
+	names_stop(&names);
+	bench_stop(&bench);
+	broker_stop(&broker);
+}
+
 /* --- What a peer sees, or does, that is no TLS server --- */
 
 static bool hello_names(const char *host, const char *name)
