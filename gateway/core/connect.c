@@ -2,6 +2,7 @@
 #include "gateway/core/connect.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway/core/core.h"
 #include "gateway/core/say.h"
@@ -185,6 +186,10 @@ void connect_connect(
 		refuse(gw, from, SN_CONGESTION, why);
 		return;
 	}
+	if (hold_off_is_on(gw, connect->client_id)) {
+		refuse(gw, from, SN_CONGESTION, "the broker did not take it just now");
+		return;
+	}
 	if (client != NULL && client != known)
 		connect_push_out(gw, client);
 	if (known != NULL && sleep_returns(gw, known, from, connect))
@@ -268,6 +273,9 @@ void connect_accepted(struct gw *gw, struct client *client, bool session_present
 
 void connect_refused(struct gw *gw, struct client *client, bool permanent, const char *why)
 {
+	if (!permanent)
+		hold_off_begin(
+		    gw, (struct sn_bytes){ (const uint8_t *)client->id, strlen(client->id) });
 	refuse_setup(gw, client, permanent ? SN_NOT_SUPPORTED : SN_CONGESTION, why);
 }
 

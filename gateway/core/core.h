@@ -13,6 +13,7 @@
 #include "gateway/core/deadline.h"
 #include "gateway/core/discovery.h"
 #include "gateway/core/gw.h"
+#include "gateway/core/hold_off.h"
 #include "gateway/core/own.h"
 
 /* The packet that is being handled, until it has been shown to the trace. */
@@ -41,6 +42,7 @@ struct gw {
 	uint64_t random; /* state of gw_random() */
 	struct own own;
 	struct discovery discovery;
+	struct hold_off hold_off;
 	struct rate reconnects; /* upstream reconnects of all clients */
 	struct rate strangers;  /* answers to peers without a session: to all of them, and to those
 	                           whose  addresses share a bucket */

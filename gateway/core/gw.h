@@ -52,7 +52,8 @@ struct gw_config {
 		uint32_t connect_timeout;
 		/* an active client's session is held so long without a broker (MAP-LOST-01) */
 		uint32_t hold;
-		/* between tries to reach the broker: doubling from the one to the other */
+		/* between tries to reach the broker: doubling from the one to the other; a client
+		 * that was refused for now is held off for the first (SN12-OPEN-29) */
 		uint32_t reconnect_least;
 		uint32_t reconnect_most;
 		/* silence allowed to a client with keep alive 0; 0: never lost (SN12-OPEN-03) */

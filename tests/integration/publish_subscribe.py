@@ -3,9 +3,9 @@
 
 import mqtt
 import mqttsn
-from harness import check, equal, main, test
-from mqttsn import (CONGESTION, CONNACK, DISCONNECT, INVALID_TOPIC_ID, NOT_SUPPORTED, PINGRESP, PREDEFINED, PUBACK,
-                    PUBLISH, REGISTER, RETAIN, SHORT, Client)
+from harness import check, equal, main, test, wait_for
+from mqttsn import (ACCEPTED, CONGESTION, CONNACK, DISCONNECT, INVALID_TOPIC_ID, NOT_SUPPORTED, PINGRESP, PREDEFINED,
+                    PUBACK, PUBLISH, REGISTER, RETAIN, SHORT, Client)
 
 # Around the 1-octet Length (a PUBLISH has 7 octets before its data), a usual packet, and far above it.
 SIZES = [0, 1, 2, 100, 247, 248, 249, 250, 255, 256, 1400, 1500, 8000]
@@ -219,7 +219,7 @@ def _(bench):
     client = bench.closing(Client(gateway.address, "early"))
     client.ask(mqttsn.connect("early"), CONNACK, code=CONGESTION)
     broker.start()
-    client.connect()
+    wait_for(lambda: client.ask(mqttsn.connect("early"), CONNACK).fields["code"] == ACCEPTED, "CONNACK")
 
 
 @test("a broker that refuses the client: not supported")
