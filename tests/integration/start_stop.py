@@ -78,6 +78,14 @@ def _(bench):
     check(f"cannot listen on {address}: Address already in use" in gateway.log(), "message names the listener")
 
 
+@test("a group that cannot be joined: status 1, and it is named")
+def _(bench):
+    gateway = bench.start_gateway("--listen", "127.0.0.1:0", "--set", "listeners.0.multicast=239.255.0.1:1884",
+                                  "--set", "listeners.0.interface=nosuch0")
+    equal(gateway.wait(), 1, "exit status")
+    check("cannot join 239.255.0.1:1884 on nosuch0: " in gateway.log(), "message")
+
+
 @test("SIGHUP is survived")
 def _(bench):
     gateway = bench.gateway(bench.broker())
