@@ -12,10 +12,16 @@
 
 #define MANY 300
 
-TestSuite(upstream, .timeout = 60);
-
 static struct bench bench;
 static struct broker broker;
+
+/* Also after a test that failed. */
+static void teardown(void)
+{
+	broker_stop(&broker);
+}
+
+TestSuite(upstream, .fini = teardown, .timeout = 60);
 
 static struct upstream_config config_for(const struct broker *b)
 {
@@ -35,12 +41,6 @@ static void start(const char *settings)
 	broker_start(&broker, 0, settings);
 	config = config_for(&broker);
 	bench_start(&bench, &config);
-}
-
-static void stop(void)
-{
-	bench_stop(&bench);
-	broker_stop(&broker);
 }
 
 static void subscribe(struct up_session *s, const char *filter, int qos)
@@ -95,7 +95,7 @@ Test(upstream, publishes_and_subscribes_at_every_qos)
 	}
 	cr_assert_eq(upstream_unsubscribe(s, "t/#", &token), 0);
 	cr_assert_eq(bench_next(&bench, UP_UNSUBSCRIBED)->event.token, token);
-	stop();
+	bench_stop(&bench);
 }
 
 Test(upstream, retained_and_empty_messages)
@@ -119,7 +119,7 @@ Test(upstream, retained_and_empty_messages)
 	heard = bench_next(&bench, UP_MESSAGE);
 	cr_assert_eq(heard->event.message.payload.len, 0);
 	cr_assert_not(heard->event.message.retain);
-	stop();
+	bench_stop(&bench);
 }
 
 /* SN12-OPEN-21 */
@@ -154,7 +154,6 @@ Test(upstream, user_and_password)
 			cr_assert(bench_next(&bench, UP_REFUSED)->event.down.permanent);
 		bench_stop(&bench);
 	}
-	broker_stop(&broker);
 }
 
 Test(upstream, a_killed_broker_is_lost_and_publishes_survive_it)
@@ -180,7 +179,7 @@ Test(upstream, a_killed_broker_is_lost_and_publishes_survive_it)
 	cr_assert_eq(heard->event.token, before);
 	heard = bench_next(&bench, UP_PUBLISHED);
 	cr_assert_eq(heard->event.token, between);
-	stop();
+	bench_stop(&bench);
 }
 
 Test(upstream, sessions_last_if_they_are_not_clean)
@@ -200,7 +199,7 @@ Test(upstream, sessions_last_if_they_are_not_clean)
 	cr_assert_not_null(upstream_open(bench.up, CLIENT(1), &spec));
 	cr_assert(bench_next(&bench, UP_CONNECTED)->event.session_present);
 	expect_message(1, "t", "kept", 1);
-	stop();
+	bench_stop(&bench);
 }
 
 static struct up_session *connect_with_will(int client, const char *id)
@@ -232,7 +231,7 @@ Test(upstream, the_will_fires_on_abort_and_not_on_disconnect)
 	s = connect_with_will(3, "vanishes");
 	upstream_close(s, UP_ABORT);
 	expect_message(1, "will", "vanishes", 1);
-	stop();
+	bench_stop(&bench);
 }
 
 Test(upstream, the_will_does_not_fire_when_the_input_was_not_read)
@@ -252,7 +251,7 @@ Test(upstream, the_will_does_not_fire_when_the_input_was_not_read)
 	}
 	upstream_close(s, UP_DISCONNECT);
 	bench_quiet(&bench);
-	stop();
+	bench_stop(&bench);
 }
 
 Test(upstream, the_end_of_the_gateway_is_no_accident)
@@ -272,7 +271,6 @@ Test(upstream, the_end_of_the_gateway_is_no_accident)
 	bench_stop(&bench);
 	bench_quiet(&watcher_bench);
 	bench_stop(&watcher_bench);
-	broker_stop(&broker);
 }
 
 static void pause_at_every_tenth(struct bench *b, const struct heard *heard)
@@ -313,7 +311,7 @@ Test(upstream, pausing_loses_nothing_and_keeps_the_order)
 			cr_assert_eq(atoi(bench.heard[first + next].payload), (int)next);
 	}
 	cr_assert_eq(next, 1000);
-	stop();
+	bench_stop(&bench);
 }
 
 static int count_descriptors(void)
@@ -357,5 +355,5 @@ Test(upstream, many_sessions_with_one_descriptor_each)
 		upstream_close(sessions[i], i % 2 ? UP_DISCONNECT : UP_ABORT);
 	bench_until(&bench, upstream_count(bench.up) == 0);
 	cr_assert_eq(count_descriptors(), before);
-	stop();
+	bench_stop(&bench);
 }

@@ -13,10 +13,17 @@
 
 #include "tests/integration/upstream_bench.h"
 
-TestSuite(upstream_tls, .timeout = 60);
-
 static struct bench bench;
 static struct broker broker;
+
+/* Also after a test that failed. */
+static void teardown(void)
+{
+	broker_stop(&broker);
+}
+
+TestSuite(upstream_tls, .fini = teardown, .timeout = 60);
+
 static char ca[96], other[96], cert[96], key[96];
 
 static void path_of(char *out, const char *name)
@@ -102,7 +109,6 @@ Test(upstream_tls, the_name_is_checked_although_an_address_is_dialled)
 	expect_refused(&config, "IP address mismatch");
 	config.tls.insecure = true;
 	expect_accepted(&config);
-	broker_stop(&broker);
 }
 
 Test(upstream_tls, the_right_address_passes_and_the_wrong_name_does_not)
@@ -114,7 +120,6 @@ Test(upstream_tls, the_right_address_passes_and_the_wrong_name_does_not)
 	expect_accepted(&config);
 	config = config_for("localhost", ca);
 	expect_refused(&config, "ostname mismatch");
-	broker_stop(&broker);
 }
 
 Test(upstream_tls, a_stranger_among_the_authorities)
@@ -126,7 +131,6 @@ Test(upstream_tls, a_stranger_among_the_authorities)
 	expect_refused(&config, "unable to get local issuer certificate");
 	config.tls.insecure = true; /* is about the name alone */
 	expect_refused(&config, "unable to get local issuer certificate");
-	broker_stop(&broker);
 }
 
 static void expect_certificate_wanted(const char *version)
@@ -142,7 +146,6 @@ static void expect_certificate_wanted(const char *version)
 	config.tls.cert_file = cert;
 	config.tls.key_file = key;
 	expect_accepted(&config);
-	broker_stop(&broker);
 }
 
 Test(upstream_tls, a_broker_that_wants_a_certificate_tls_1_3)
@@ -186,7 +189,6 @@ Test(upstream_tls, one_failure_does_not_spoil_the_other_sessions)
 	}
 	bench_quiet(&bench);
 	bench_stop(&bench);
-	broker_stop(&broker);
 }
 
 Test(upstream_tls, a_killed_broker_is_lost)
@@ -201,7 +203,6 @@ Test(upstream_tls, a_killed_broker_is_lost)
 	bench_next(&bench, UP_LOST);
 	bench_quiet(&bench);
 	bench_stop(&bench);
-	broker_stop(&broker);
 }
 
 /* --- A TLS server of our own, to put many packets into one record --- */
@@ -272,7 +273,6 @@ Test(upstream_tls, packets_that_came_in_one_record_are_all_read)
 	SSL_CTX_free(server.ctx);
 	fake_stop(&server.fake);
 	bench_stop(&bench);
-	broker_stop(&broker);
 }
 
 /* The ClientHello is written before TCP has answered, and swallows the error that it meets. */
@@ -299,7 +299,6 @@ Test(upstream_tls, an_address_that_refuses_is_left_for_the_next)
 	bench_quiet(&bench);
 	names_stop(&names);
 	bench_stop(&bench);
-	broker_stop(&broker);
 }
 
 /* --- What a peer sees, or does, that is no TLS server --- */

@@ -242,10 +242,13 @@ void broker_kill(struct broker *broker)
 void broker_stop(struct broker *broker)
 {
 	char path[sizeof(broker->dir) + sizeof(((struct dirent *)NULL)->d_name) + 1];
-	DIR *dir = opendir(broker->dir);
 	const struct dirent *entry;
+	DIR *dir;
 
 	broker_kill(broker);
+	if (broker->dir[0] == '\0')
+		return;
+	dir = opendir(broker->dir);
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		snprintf(path, sizeof(path), "%s/%s", broker->dir, entry->d_name);
 		unlink(path);

@@ -93,7 +93,7 @@ void broker_start(struct broker *broker, uint16_t port, const char *settings);
 /* Ends it at once, keeping its port and folder. */
 void broker_kill(struct broker *broker);
 
-/* Ends it and removes its folder. */
+/* Ends it, if it was started, and removes its folder. */
 void broker_stop(struct broker *broker);
 
 /* --- A name server on loopback --- */
