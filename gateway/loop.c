@@ -14,26 +14,13 @@
 #include "common/monotime.h"
 #include "gateway/core/gw.h"
 #include "gateway/counters.h"
-#include "gateway/io/multicast.h"
-#include "gateway/io/udp.h"
+#include "gateway/listeners.h"
 #include "gateway/notes.h"
 #include "gateway/trace/trace.h"
 #include "gateway/upstream/upstream.h"
 
-/* What may wait to be sent on one listener: a message of the broker to every client of a large
- * gateway. */
-#define SEND_DATAGRAMS 16384
-#define SEND_OCTETS    (16u << 20)
-
 /* How long the broker connections have to say good-bye. */
 #define FAREWELL_MS 500
-
-struct listener {
-	struct loop *loop;
-	uint16_t index;
-	struct udp_listener *udp;
-	struct multicast *multicast; /* NULL: none */
-};
 
 struct loop {
 	struct conf *conf;
@@ -43,8 +30,7 @@ struct loop {
 	struct event *timer;
 	struct event *signals[4];
 
-	struct listener *listeners;
-	size_t n_listeners;
+	struct listeners *listeners;
 	struct upstream *upstream;
 	struct gw *gw;
 	struct notes *notes;
@@ -75,7 +61,7 @@ static void port_send(
 {
 	struct loop *l = ctx;
 
-	udp_send(l->listeners[listener].udp, to, data, len);
+	listeners_send(l->listeners, listener, to, data, len);
 }
 
 static void port_broadcast(
@@ -83,8 +69,7 @@ static void port_broadcast(
 {
 	struct loop *l = ctx;
 
-	if (l->listeners[listener].multicast != NULL)
-		multicast_send(l->listeners[listener].multicast, radius, data, len);
+	listeners_broadcast(l->listeners, listener, radius, data, len);
 }
 
 static struct up_session *port_up_open(void *ctx, struct client *owner, const struct up_spec *spec)
@@ -148,18 +133,16 @@ static void port_packet(void *ctx, const struct gw_packet *packet)
 
 /* --- what the core is told --- */
 
-static void on_datagram(void *ctx, struct udp_listener *udp, const struct netaddr *from,
-    const uint8_t *data, size_t len)
+static void on_datagram(
+    void *ctx, uint16_t listener, const struct netaddr *from, const uint8_t *data, size_t len)
 {
-	const struct listener *listener = ctx;
-	struct loop *l = listener->loop;
+	struct loop *l = ctx;
 	struct peer peer; /* its last 252 octets are not in use here: not worth clearing */
 
-	(void)udp;
 	if (l->stopping)
 		return;
 	peer.addr = *from;
-	peer.listener = listener->index;
+	peer.listener = listener;
 	peer.encapsulated = 0;
 	peer.node_len = 0;
 	gw_rx(l->gw, turn_now(l), &peer, data, len);
@@ -188,11 +171,7 @@ static void advance(struct loop *l)
 static void settle(struct loop *l)
 {
 	upstream_flush(l->upstream);
-	for (size_t i = 0; i < l->n_listeners; i++) {
-		udp_flush(l->listeners[i].udp);
-		if (l->listeners[i].multicast != NULL)
-			multicast_flush(l->listeners[i].multicast);
-	}
+	listeners_flush(l->listeners);
 }
 
 static void sooner(bool *any, monotime_t *earliest, monotime_t when)
@@ -256,12 +235,12 @@ static void log_ready(const struct loop *l)
 	const struct conf_broker *b = &l->conf->broker;
 	bool brackets = strchr(b->host, ':') != NULL;
 
-	for (size_t i = 0; i < l->n_listeners; i++) {
+	for (size_t i = 0; i < listeners_count(l->listeners); i++) {
 		char address[NETADDR_TEXT_MAX];
 
 		log_notice("listening on %s, broker %s%s%s:%u",
-		    netaddr_print(udp_address(l->listeners[i].udp), address), brackets ? "[" : "",
-		    b->host, brackets ? "]" : "", b->port);
+		    netaddr_print(udp_address(listeners_udp(l->listeners, i)), address),
+		    brackets ? "[" : "", b->host, brackets ? "]" : "", b->port);
 	}
 }
 
@@ -298,39 +277,10 @@ static void on_stop(evutil_socket_t signal, short what, void *ctx)
 	gw_shutdown(l->gw, turn_now(l));
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-static bool same_listener(const struct conf_listener *a, const struct conf_listener *b)
-{
-	return netaddr_equal(&a->bind, &b->bind) && netaddr_equal(&a->multicast, &b->multicast) &&
-	       same_text(a->interface, b->interface);
-}
-
-static bool same_listeners(const struct conf *a, const struct conf *b)
-{
-	for (size_t i = 0; i < a->n_listeners && i < b->n_listeners; i++)
-		if (!same_listener(&a->listeners[i], &b->listeners[i]))
-			return false;
-	return a->n_listeners == b->n_listeners;
-}
-
-static bool same_broker(const struct conf_broker *a, const struct conf_broker *b)
-{
-	return same_text(a->host, b->host) && a->port == b->port && same_text(a->user, b->user) &&
-	       same_text(a->password, b->password) && a->tls == b->tls &&
-	       same_text(a->tls_ca, b->tls_ca) && same_text(a->tls_cert, b->tls_cert) &&
-	       same_text(a->tls_key, b->tls_key) && a->tls_insecure == b->tls_insecure &&
-	       a->keep_alive == b->keep_alive && same_text(a->id_prefix, b->id_prefix) &&
-	       same_text(a->id_suffix, b->id_suffix);
-}
-
 /* Goes on with @conf; sessions stay (SN12-TOPIC-08). */
 static void take_configuration(struct loop *l, struct conf *conf)
 {
-	if (!same_broker(&l->conf->broker, &conf->broker))
+	if (!conf_same_broker(l->conf, conf))
 		log_warning("reload: the changed broker settings need a restart");
 	gw_configure(l->gw, &conf->core);
 	gw_trace_to(l->gw, conf->log.packets ? port_packet : NULL);
@@ -349,7 +299,7 @@ static void on_hangup(evutil_socket_t signal, short what, void *ctx)
 	(void)what;
 	if (conf == NULL) {
 		log_error("reload: the configuration has mistakes, the old one stays");
-	} else if (!same_listeners(l->conf, conf)) {
+	} else if (!conf_same_listeners(l->conf, conf)) {
 		log_error("reload: changed listeners need a restart, the old configuration stays");
 		conf_free(conf);
 	} else {
@@ -366,8 +316,8 @@ static void on_report(evutil_socket_t signal, short what, void *ctx)
 	log_notice("counter: clients %zu, broker sessions %zu, of these connected %zu",
 	    gw_client_count(l->gw), upstream_count(l->upstream), upstream_connected(l->upstream));
 	counters_log_core(gw_metrics(l->gw));
-	for (size_t i = 0; i < l->n_listeners; i++)
-		counters_log_listener(l->listeners[i].udp);
+	for (size_t i = 0; i < listeners_count(l->listeners); i++)
+		counters_log_listener(listeners_udp(l->listeners, i));
 }
 
 static bool watch_signals(struct loop *l)
@@ -418,72 +368,10 @@ fail:
 	return loop_free(l);
 }
 
-static bool join_group(struct loop *l, struct listener *listener, const struct conf_listener *conf)
-{
-	const struct multicast_config config = {
-		.group = conf->multicast,
-		.interface = conf->interface,
-		.hops = (uint8_t)conf->hops,
-	};
-	char group[NETADDR_TEXT_MAX];
-	int rc;
-
-	if (conf->multicast.family == 0)
-		return true;
-	rc = multicast_open(
-	    &listener->multicast, l->base, listener->udp, &config, on_datagram, listener);
-	if (rc < 0)
-		log_error("cannot join %s%s%s: %s", netaddr_print(&conf->multicast, group),
-		    conf->interface != NULL ? " on " : "",
-		    conf->interface != NULL ? conf->interface : "", err_text(rc));
-	return rc == 0;
-}
-
-static bool open_listener(struct loop *l, const struct conf_listener *conf)
-{
-	struct listener *listener = &l->listeners[l->n_listeners];
-	const struct udp_config config = {
-		.bind = conf->bind,
-		.receive_buffer = conf->receive_buffer,
-		.send_datagrams = SEND_DATAGRAMS,
-		.send_octets = SEND_OCTETS,
-	};
-	char address[NETADDR_TEXT_MAX];
-	int rc;
-
-	listener->loop = l;
-	listener->index = (uint16_t)l->n_listeners;
-	rc = udp_listener_open(&listener->udp, l->base, &config, on_datagram, listener);
-	if (rc < 0) {
-		log_error(
-		    "cannot listen on %s: %s", netaddr_print(&conf->bind, address), err_text(rc));
-		return false;
-	}
-	l->n_listeners++;
-	if (!join_group(l, listener, conf))
-		return false;
-	if (udp_receive_buffer(listener->udp) < conf->receive_buffer)
-		log_warning("%s: the system allows a receive buffer of %u octets, not %u "
-		            "(net.core.rmem_max): bursts may be lost",
-		    netaddr_print(udp_address(listener->udp), address),
-		    udp_receive_buffer(listener->udp), conf->receive_buffer);
-	return true;
-}
-
 bool loop_open_listeners(struct loop *l)
 {
-	const struct conf *conf = l->conf;
-
-	l->listeners = calloc(conf->n_listeners, sizeof *l->listeners);
-	if (l->listeners == NULL) {
-		log_error("cannot listen: %s", err_text(-ERR_NOMEM));
-		return false;
-	}
-	for (size_t i = 0; i < conf->n_listeners; i++) {
-		if (!open_listener(l, &conf->listeners[i]))
-			return false;
-	}
-	return true;
+	l->listeners = listeners_open(l->base, l->conf, on_datagram, l);
+	return l->listeners != NULL;
 }
 
 bool loop_open_upstream(struct loop *l)
@@ -551,11 +439,7 @@ struct loop *loop_free(struct loop *l)
 		return NULL;
 	gw_free(l->gw);
 	upstream_free(l->upstream);
-	for (size_t i = 0; i < l->n_listeners; i++) {
-		multicast_close(l->listeners[i].multicast);
-		udp_listener_close(l->listeners[i].udp);
-	}
-	free(l->listeners);
+	listeners_close(l->listeners);
 	for (size_t i = 0; i < sizeof l->signals / sizeof l->signals[0]; i++) {
 		if (l->signals[i] != NULL)
 			event_free(l->signals[i]);

@@ -120,4 +120,9 @@ void conf_print(const struct conf *conf, FILE *to);
  * commented out. */
 void conf_print_sample(const struct conf *defaults, FILE *to);
 
+/* Whether two configurations have the same listeners - addresses and groups, not rules - and the
+ * same broker: these cannot change while the gateway runs. */
+bool conf_same_listeners(const struct conf *a, const struct conf *b);
+bool conf_same_broker(const struct conf *a, const struct conf *b);
+
 #endif
