@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Discovery on real multicast groups (SN12-DISCO-01, -02, -06, -07, SN12-OPEN-13, -16)."""
+"""Discovery on real multicast groups (SN12-DISCO-01, SN12-DISCO-02, SN12-DISCO-06,
+SN12-DISCO-07, SN12-OPEN-13, SN12-OPEN-16)."""
 
 import os
 import random

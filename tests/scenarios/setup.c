@@ -49,7 +49,7 @@ static const struct setting {
 	SETTING(limits.queue_messages, COUNT, 100),
 	SETTING(limits.queue_bytes, COUNT, 262144),
 	SETTING(limits.packets, COUNT, 0),
-	SETTING(limits.reconnects, COUNT, 50),
+	SETTING(limits.reconnects, COUNT, 500),
 	SETTING(limits.stranger_answers, COUNT, 100),
 	SETTING(limits.qos_minus_one, COUNT, 1000),
 	SETTING(buffer_qos0, SWITCH, 1),
