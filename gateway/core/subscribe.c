@@ -376,6 +376,7 @@ void subscribe_unsubscribe(struct gw *gw, struct client *client, const struct sn
 
 	if (request_is_open(client, packet, digest))
 		return;
+	replies_forget(&client->replies, SN_SUBACK); /* what it granted may be what ends now */
 	if (filter_of(gw, client, &packet->subscribe, &room, &filter) != SN_ACCEPTED) {
 		gw_refuse(gw, client, "UNSUBSCRIBE from what cannot be subscribed");
 		say_msg_ack(gw, client->peer, SN_UNSUBACK, packet->subscribe.msg_id);
