@@ -8,6 +8,22 @@
 #include "tests/scenarios/outputs.h"
 #include "tests/scenarios/script.h"
 
+/* "rx.PUBLISH", "tx.PUBLISH" */
+static const uint64_t *by_type(const struct gw_metrics *metrics, const char *name)
+{
+	const uint64_t *counters = name[0] == 'r' ? metrics->rx : metrics->tx;
+
+	if (strncmp(name, "rx.", 3) != 0 && strncmp(name, "tx.", 3) != 0)
+		return NULL;
+	for (unsigned type = 0; type < 256; type++) {
+		const char *type_name = sn_type_name((uint8_t)type);
+
+		if (type_name != NULL && strcmp(name + 3, type_name) == 0)
+			return &counters[type];
+	}
+	return NULL;
+}
+
 const uint64_t *act_metric(const struct gw_metrics *metrics, const char *name)
 {
 #define X(member, prometheus_name, help)                                                           \
@@ -15,13 +31,13 @@ const uint64_t *act_metric(const struct gw_metrics *metrics, const char *name)
 		return &metrics->member;
 	GW_COUNTERS(X)
 #undef X
-	return NULL;
+	return by_type(metrics, name);
 }
 
 /* Octets in hex and text in quotes. */
 static const char *read_raw(struct step *step)
 {
-	uint8_t *data = memory_check(malloc(strlen(step->text) + 1));
+	uint8_t *data = memory_get(strlen(step->text) + 1);
 	size_t len = 0;
 
 	step->packet.data = data;

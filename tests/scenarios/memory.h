@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Allocation for a test program: out of memory ends it. */
+/*
+ * Allocation for a test program: out of memory ends it.  A single failure does not: it may be one
+ * that failing.h makes for the core.
+ */
 #ifndef SCENARIOS_MEMORY_H
 #define SCENARIOS_MEMORY_H
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 
-static inline void *memory_check(void *p)
-{
-	if (p == NULL) {
-		fputs("out of memory\n", stderr);
-		exit(99);
-	}
-	return p;
-}
+/* Zeroed. */
+void *memory_get(size_t size);
+
+void *memory_grow(void *p, size_t size);
+
+/* A copy of the first @len octets, terminated. */
+char *memory_text(const char *text, size_t len);
+
+/* @p, or the end of the program if it is NULL. */
+void *memory_check(void *p);
 
 #endif

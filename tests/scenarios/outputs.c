@@ -46,6 +46,7 @@ static const char *const notes[NOTE_KINDS] = {
 	[NOTE_VIOLATION] = "violation",
 	[NOTE_LIMIT] = "limit",
 	[NOTE_DROPPED] = "dropped",
+	[NOTE_EXPIRED] = "expired",
 	[NOTE_GAVE_UP] = "gave-up",
 	[NOTE_NOMEM] = "nomem",
 	[NOTE_NETWORK] = "network",
@@ -72,14 +73,12 @@ void output_quoted(FILE *to, struct sn_bytes bytes)
 	fputc('"', to);
 }
 
-/* ---- printing
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- printing ---- */
 
 static void print_packet(FILE *to, const struct sn_packet *packet)
 {
 	int len = (int)sn_text_print(NULL, 0, packet, SIZE_MAX);
-	char *line = memory_check(malloc((size_t)len + 1));
+	char *line = memory_get((size_t)len + 1);
 
 	sn_text_print(line, (size_t)len + 1, packet, SIZE_MAX);
 	fputs(line, to);
@@ -161,21 +160,31 @@ char *output_note(enum gw_note_kind kind, const char *client)
 	return line;
 }
 
-/* ---- reading
- * -----------------------------------------------------------------------------------------------------
- */
+char *output_verdict(const char *verdict)
+{
+	char *line;
+	size_t size;
+	FILE *to = memory_check(open_memstream(&line, &size));
+
+	fputs("verdict ", to);
+	output_quoted(to, (struct sn_bytes){ (const uint8_t *)verdict, strlen(verdict) });
+	fclose(to);
+	return line;
+}
+
+/* ---- reading ---- */
 
 const char *packet_encode(const char *text, uint8_t **data, size_t *len)
 {
 	size_t size = strlen(text) + 1;
-	struct sn_text_arena arena = { memory_check(malloc(size)), size, 0 };
+	struct sn_text_arena arena = { memory_get(size), size, 0 };
 	struct sn_packet packet;
 	const char *wrong = sn_text_parse(text, &packet, &arena, NULL);
 	enum sn_status status;
 
 	*data = NULL;
 	if (wrong == NULL) {
-		*data = memory_check(malloc(SN_PACKET_MAX));
+		*data = memory_get(SN_PACKET_MAX);
 		status = sn_encode(*data, SN_PACKET_MAX, &packet, len);
 		wrong = status == SN_OK ? NULL : sn_status_name(status);
 	}
@@ -246,6 +255,20 @@ static char *parse_note(const char *line, const char **wrong)
 		if (strcmp(kind, note_name(i)) == 0)
 			return output_note(i, client);
 	return NULL;
+}
+
+static char *parse_verdict(const char *line, const char **wrong)
+{
+	struct words words;
+	char *out = NULL;
+
+	*wrong = words_split(&words, line);
+	if (*wrong == NULL && (words.n != 2 || !words.list[1].quoted))
+		*wrong = "verdict \"TEXT\" wanted";
+	if (*wrong == NULL)
+		out = output_verdict(words.list[1].text);
+	words_free(&words);
+	return out;
 }
 
 static bool read_verb(const struct word *word, enum up_verb *verb)
@@ -320,5 +343,7 @@ char *output_parse(const char *line, const char **wrong)
 		return parse_broadcast(line, wrong);
 	if (strncmp(line, "note ", 5) == 0)
 		return parse_note(line, wrong);
+	if (strncmp(line, "verdict ", 8) == 0)
+		return parse_verdict(line, wrong);
 	return parse_to_peer(line, wrong);
 }

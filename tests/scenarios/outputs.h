@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the gateway says, as lines: what a scenario expects and what the core did are brought to the
- *same text and compared.
+ * same text and compared.
  *
- *	a < CONNACK rc=accepted                 a datagram to the peer "a" in the form of
- *sn_codec/sn_text.h; f/aabb radius=3 < GWINFO gw=1           encapsulated, for the node aabb behind
- *the forwarder "f" broadcast 0 radius=1 GWINFO gw=1        to the groups of a listener up < connect
- *a clean will="w" qos=1 retain "gone" up < publish a topic=t/1 qos=1 retain "23.5" up < subscribe a
- *"t/#" qos=1            and unsubscribe a "t/#" up < disconnect a                       likewise
- *abort, reconnect, pause, resume note a lost                             only with "check notes";
- *"-" for a note about no client
+ *	a < CONNACK rc=accepted              to the peer "a", in the form of sn_codec/sn_text.h
+ *	f/aabb radius=3 < GWINFO gw=1        encapsulated, for the node aabb behind the forwarder f
+ *	broadcast 0 radius=1 GWINFO gw=1     to the groups of a listener
+ *	up < connect a clean will="w" qos=1 retain "gone"
+ *	up < publish a topic=t/1 qos=1 retain "23.5"
+ *	up < subscribe a "t/#" qos=1         and unsubscribe a "t/#"
+ *	up < disconnect a                    likewise abort, reconnect, pause, resume
+ *	note a lost                          with "check notes"; "-" for a note about no client
+ *	verdict "no session"                 with "check verdicts": why a packet was not served
  */
 #ifndef SCENARIOS_OUTPUTS_H
 #define SCENARIOS_OUTPUTS_H
@@ -49,6 +51,7 @@ char *output_packet(const char *peer, unsigned radius, const struct sn_packet *p
 char *output_broadcast(unsigned listener, unsigned radius, const struct sn_packet *packet);
 char *output_up(const struct up_call *call);
 char *output_note(enum gw_note_kind kind, const char *client);
+char *output_verdict(const char *verdict);
 
 /* The same from the words of a scenario.  NULL if it is no output, and *@wrong tells why (a
  * constant). */

@@ -2,7 +2,8 @@
 /*
  * Plays scenarios on the core.  Exit status 0: everything came as expected; 1: something else came;
  * 2: a scenario cannot be read.  With -v each act is printed with what it caused, in the form of a
- * scenario.
+ * scenario.  With -m it is played again and again, each time with another allocation of the core
+ * failing.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/scenarios/failing.h"
 #include "tests/scenarios/script.h"
 #include "tests/scenarios/world.h"
 
@@ -131,6 +133,16 @@ static int play_step(
 	return FAILED;
 }
 
+/* Ends the core and sees whether it left everything in order. */
+static int end_world(struct world *world, const struct script *script)
+{
+	world_end(world);
+	if (world_broken(world) == NULL)
+		return PLAYED;
+	printf("%s: at the end: %s\n", script->name, world_broken(world));
+	return FAILED;
+}
+
 static int play_script(struct script *script, bool verbose)
 {
 	struct world *world = world_new(script);
@@ -138,48 +150,86 @@ static int play_script(struct script *script, bool verbose)
 
 	for (size_t i = 0; i < script->n_steps && result == PLAYED; i++)
 		result = play_step(world, script, &script->steps[i], verbose);
-	if (result == PLAYED) {
-		world_end(world);
-		if (world_broken(world) != NULL) {
-			printf("%s: at the end: %s\n", script->name, world_broken(world));
-			result = FAILED;
-		}
-	}
+	if (result == PLAYED)
+		result = end_world(world, script);
 	world_free(world);
 	return result;
 }
 
-static int play_file(const char *path, bool verbose)
+/* Plays all acts with allocation number @nth of the core failing, whatever comes of them. */
+static int play_failing(struct script *script, long nth)
+{
+	struct world *world = world_new(script);
+	int result;
+
+	world_be_lenient(world);
+	failing_set(nth);
+	for (size_t i = 0; i < script->n_steps; i++)
+		world_play(world, &script->steps[i]);
+	result = end_world(world, script);
+	if (result != PLAYED)
+		printf("    with allocation %ld failing\n", nth);
+	world_free(world);
+	return result;
+}
+
+static struct script *read_script(const char *path)
 {
 	FILE *in = fopen(path, "r");
 	struct script *script;
-	int result = UNREADABLE;
 
 	if (in == NULL) {
 		fprintf(stderr, "%s: %s\n", path, strerror(errno));
-		return UNREADABLE;
+		return NULL;
 	}
 	script = script_read(in, path, stderr);
 	fclose(in);
-	if (script != NULL)
-		result = play_script(script, verbose);
+	return script;
+}
+
+static int play_file(const char *path, bool verbose)
+{
+	struct script *script = read_script(path);
+	int result = script == NULL ? UNREADABLE : play_script(script, verbose);
+
 	script_free(script);
+	return result;
+}
+
+/* Read anew for each round, as scenarios may change their configuration. */
+static int play_file_failing(const char *path)
+{
+	int result = PLAYED;
+	long nth = 1;
+
+	do {
+		struct script *script = read_script(path);
+
+		if (script == NULL)
+			return UNREADABLE;
+		result = play_failing(script, nth++);
+		script_free(script);
+	} while (result == PLAYED && failing_happened());
 	return result;
 }
 
 int main(int argc, char **argv)
 {
-	bool verbose = false;
+	bool verbose = false, failing = false;
 	int worst = PLAYED, option;
 
-	while ((option = getopt(argc, argv, "v")) == 'v')
-		verbose = true;
-	if (option != -1 || optind == argc) {
-		fprintf(stderr, "usage: play [-v] SCENARIO.sns...\n");
+	while ((option = getopt(argc, argv, "vm")) != -1) {
+		verbose |= option == 'v';
+		failing |= option == 'm';
+		if (option == '?')
+			return UNREADABLE;
+	}
+	if (optind == argc) {
+		fprintf(stderr, "usage: play [-v] [-m] SCENARIO.sns...\n");
 		return UNREADABLE;
 	}
 	for (int i = optind; i < argc; i++) {
-		int result = play_file(argv[i], verbose);
+		int result = failing ? play_file_failing(argv[i]) : play_file(argv[i], verbose);
 
 		worst = result > worst ? result : worst;
 	}

@@ -21,9 +21,7 @@ static void complain(struct reader *reader, const char *what, const char *text)
 	reader->failed = true;
 }
 
-/* ---- expectations
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- expectations ---- */
 
 /* "at 90s ..." or "at 1s..2s ...": moves *@text behind it. */
 static const char *read_at(struct expected *expected, char **text)
@@ -76,7 +74,7 @@ static void read_expected(struct reader *reader, struct step *step, char *text)
 		return;
 	}
 	step->expected =
-	    memory_check(realloc(step->expected, (step->n_expected + 1) * sizeof(*step->expected)));
+	    memory_grow(step->expected, (step->n_expected + 1) * sizeof(*step->expected));
 	step->expected[step->n_expected++] = expected;
 }
 
@@ -95,14 +93,11 @@ static void read_outputs(struct reader *reader, struct step *step, char *text)
 	} while (more);
 }
 
-/* ---- lines
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- lines ---- */
 
 static struct step *add_step(struct script *script)
 {
-	script->steps =
-	    memory_check(realloc(script->steps, (script->n_steps + 1) * sizeof(*script->steps)));
+	script->steps = memory_grow(script->steps, (script->n_steps + 1) * sizeof(*script->steps));
 	script->steps[script->n_steps] = (struct step){ 0 };
 	return &script->steps[script->n_steps++];
 }
@@ -121,7 +116,7 @@ static struct step *read_left(struct reader *reader, const char *text)
 	} else if (wrong == NULL) {
 		step = add_step(script);
 		step->line = reader->line;
-		step->text = memory_check(strdup(text));
+		step->text = memory_text(text, strlen(text));
 		step->words = words;
 		wrong = act_read(step);
 	}
@@ -158,7 +153,7 @@ static void read_line(struct reader *reader, char *line)
 
 struct script *script_read(FILE *in, const char *name, FILE *errors)
 {
-	struct script *script = memory_check(calloc(1, sizeof(*script)));
+	struct script *script = memory_get(sizeof(*script));
 	struct reader reader = { .script = script, .errors = errors };
 	char *line = NULL;
 	size_t size = 0;

@@ -96,7 +96,7 @@ struct script *script_free(struct script *script);
 /* Reads the act whose @text and @words are set (acts.c).  NULL, or what is wrong with it. */
 const char *act_read(struct step *step);
 
-/* The counter @name of @metrics, or NULL if there is none. */
+/* The counter @name of @metrics ("lost", "rx.PUBLISH"), or NULL if there is none. */
 const uint64_t *act_metric(const struct gw_metrics *metrics, const char *name);
 
 #endif

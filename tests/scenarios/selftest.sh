@@ -75,6 +75,8 @@ wants 2 "s.sns:1: " <<-END
 END
 "$play" "$folder/none.sns" 2>/dev/null
 [ $? -eq 2 ] || { echo "a file that does not exist was played"; failed=1; }
+"$play" -m "$folder/s.sns" 2>/dev/null
+[ $? -eq 2 ] || { echo "what cannot be read was played with -m"; failed=1; }
 "$play" 2>/dev/null
 [ $? -eq 2 ] || { echo "no file was played"; failed=1; }
 

@@ -9,9 +9,9 @@
 struct up_session *session_new(
     struct up_session **list, const char *client_id, struct client *owner)
 {
-	struct up_session *session = memory_check(calloc(1, sizeof(*session)));
+	struct up_session *session = memory_get(sizeof(*session));
 
-	session->client_id = memory_check(strdup(client_id));
+	session->client_id = memory_text(client_id, strlen(client_id));
 	session->owner = owner;
 	session->next = *list;
 	*list = session;
@@ -51,7 +51,7 @@ struct up_session *session_find(struct up_session *list, const char *client_id)
 uint16_t session_expect(struct up_session *session, enum up_event_kind answer)
 {
 	struct pending **end = &session->pending;
-	struct pending *pending = memory_check(calloc(1, sizeof(*pending)));
+	struct pending *pending = memory_get(sizeof(*pending));
 
 	while (*end != NULL)
 		end = &(*end)->next;

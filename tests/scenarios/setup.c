@@ -206,9 +206,12 @@ static const char *listener_line(struct setup *setup, const struct words *words)
 
 static const char *check_line(struct setup *setup, const struct words *words)
 {
-	if (words->n != 2 || !word_is(&words->list[1], "notes"))
-		return "check notes wanted";
-	setup->check_notes = true;
+	if (words->n == 2 && word_is(&words->list[1], "notes"))
+		setup->check_notes = true;
+	else if (words->n == 2 && word_is(&words->list[1], "verdicts"))
+		setup->check_verdicts = true;
+	else
+		return "check notes or check verdicts wanted";
 	return NULL;
 }
 
@@ -218,7 +221,7 @@ static const char *qos_minus_one_topic_line(struct setup *setup, const struct wo
 
 	if (words->n != 2 || *n == SETUP_TOPICS)
 		return "qos_minus_one_topic FILTER wanted, and not too many of them";
-	setup->qos_minus_one_topics[(*n)++] = memory_check(strdup(words->list[1].text));
+	setup->qos_minus_one_topics[(*n)++] = memory_text(words->list[1].text, words->list[1].len);
 	return NULL;
 }
 

@@ -8,7 +8,7 @@
  *	listener max_packet=60 qos_minus_one qos_minus_one_names no_discovery
  *	                             the first changes listener 0, each more adds one
  *	qos_minus_one_topic "t/#"    where QoS -1 may publish; none: anywhere
- *	check notes                  notes are outputs as well
+ *	check notes                  notes are outputs as well; check verdicts: so are verdicts
  */
 #ifndef SCENARIOS_SETUP_H
 #define SCENARIOS_SETUP_H
@@ -26,6 +26,7 @@ struct setup {
 	struct topic_predef *predefined;
 	char *qos_minus_one_topics[SETUP_TOPICS];
 	bool check_notes;
+	bool check_verdicts;
 };
 
 void setup_init(struct setup *setup);

@@ -220,6 +220,7 @@ Test(script, refuses)
 	refused("pass -3s\n", "DURATION");
 	refused("fail everything nomem\n", "fail open");
 	refused("metric nothing 1\n", "no such metric");
+	refused("metric rx.NOTHING 1\n", "no such metric");
 	refused("metric lost\n", "metric NAME NUMBER");
 	refused("clients many\n", "number");
 	refused("shutdown now\n", "alone");
@@ -245,6 +246,13 @@ Test(outputs, have_one_form)
 	output_is("up < unsubscribe a \"t/#\"", "up < unsubscribe a \"t/#\"");
 	output_is("up < reconnect a", "up < reconnect a");
 	output_is("note - malformed", "note - malformed");
+	output_is("verdict \"no session\"", "verdict \"no session\"");
+}
+
+Test(outputs, every_note_has_a_name)
+{
+	for (int i = 0; i < NOTE_KINDS; i++)
+		cr_expect(strcmp(note_name(i), "?") != 0, "note %d", i);
 }
 
 Test(outputs, that_do_not_exist)
@@ -258,4 +266,5 @@ Test(outputs, that_do_not_exist)
 	no_output("up < subscribe a \"t\" retain");
 	no_output("broadcast radius=1 GWINFO gw=1");
 	no_output("note a vanished");
+	no_output("verdict none");
 }

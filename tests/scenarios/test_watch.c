@@ -128,6 +128,16 @@ Test(watch, each_answer_ends_its_exchange)
 	allowed("REGISTER tid=2 mid=6 \"t\"");
 }
 
+Test(watch, pubrel_for_what_is_forgotten)
+{
+	in("a", "PUBREC mid=9");
+	allowed("PUBREL mid=9");
+	allowed("PUBLISH qos=1 tid=1 mid=1 \"x\"");
+	in("a", "PUBREC mid=9");
+	allowed("PUBREL mid=9");
+	forbidden("REGISTER tid=2 mid=2 \"t\"", "SN12-GPUB-11");
+}
+
 Test(watch, peers_are_apart)
 {
 	allowed("PUBLISH qos=1 tid=1 mid=1 \"x\"");

@@ -23,7 +23,7 @@ struct watch {
 
 struct watch *watch_new(void)
 {
-	return memory_check(calloc(1, sizeof(struct watch)));
+	return memory_get(sizeof(struct watch));
 }
 
 struct watch *watch_free(struct watch *watch)
@@ -49,16 +49,14 @@ static struct flight *flight_of(struct watch *watch, const char *peer)
 	for (flight = watch->flights; flight != NULL; flight = flight->next)
 		if (strcmp(flight->peer, peer) == 0)
 			return flight;
-	flight = memory_check(calloc(1, sizeof(*flight)));
-	flight->peer = memory_check(strdup(peer));
+	flight = memory_get(sizeof(*flight));
+	flight->peer = memory_text(peer, strlen(peer));
 	flight->next = watch->flights;
 	watch->flights = flight;
 	return flight;
 }
 
-/* ---- one packet
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- one packet ---- */
 
 static const char *check_code(const struct sn_packet *packet)
 {
@@ -157,18 +155,19 @@ static const struct {
 	[SN_WILLMSGRESP] = { check_code, false },
 };
 
-/* ---- one at a time (SN12-GPUB-11, SN12-REG-05)
- * ------------------------------------------------------------------- */
+/* ---- one at a time (SN12-GPUB-11, SN12-REG-05) ---- */
 
-/* True if @packet starts or repeats an exchange that the client must answer; then *@msg_id is set.
- */
-static bool wants_answer(const struct sn_packet *packet, uint16_t *msg_id)
+/* True if @packet starts, goes on with or repeats an exchange that the client must answer; then
+ * *@msg_id is set.  PUBREL may also answer the PUBREC of an exchange that is forgotten. */
+static bool wants_answer(
+    const struct flight *flight, const struct sn_packet *packet, uint16_t *msg_id)
 {
 	if (packet->type == SN_REGISTER)
 		*msg_id = packet->reg.msg_id;
 	else if (packet->type == SN_PUBLISH && packet->publish.flags.qos > 0)
 		*msg_id = packet->publish.msg_id;
-	else if (packet->type == SN_PUBREL)
+	else if (packet->type == SN_PUBREL && flight->type != SN_REGISTER &&
+	         packet->msg_ack.msg_id == flight->msg_id)
 		*msg_id = packet->msg_ack.msg_id;
 	else
 		return false;
@@ -178,7 +177,7 @@ static bool wants_answer(const struct sn_packet *packet, uint16_t *msg_id)
 /* The packet without its DUP bit, to compare a resend with what was sent first. */
 static uint8_t *copy_first(const struct sn_packet *packet, const uint8_t *data, size_t len)
 {
-	uint8_t *copy = memory_check(malloc(len));
+	uint8_t *copy = memory_get(len);
 	size_t flags = data[0] == 0x01 ? 4 : 2;
 
 	memcpy(copy, data, len);
@@ -204,7 +203,7 @@ static const char *check_flight(
 	const char *wrong = NULL;
 	uint8_t *copy;
 
-	if (!wants_answer(packet, &msg_id))
+	if (!wants_answer(flight, packet, &msg_id))
 		return NULL;
 	copy = copy_first(packet, data, len);
 	if (flight->open && flight->type == packet->type && flight->msg_id == msg_id)

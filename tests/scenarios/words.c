@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/scenarios/memory.h"
+
 char *words_find(char *line, const char *set)
 {
 	bool quoted = false;
@@ -106,9 +108,7 @@ const char *words_split(struct words *out, const char *line)
 	char *to;
 
 	out->n = 0;
-	out->buf = to = malloc(strlen(line) + 2);
-	if (to == NULL)
-		return "out of memory";
+	out->buf = to = memory_get(strlen(line) + 2);
 	for (line += strspn(line, " \t"); wrong == NULL && *line != '\0';
 	     line += strspn(line, " \t")) {
 		if (out->n == WORDS_MAX)
