@@ -125,8 +125,7 @@ static void load_list(
 		    l->errors, &given->at, "must be %s, not of %u", schema_range(list, range), n);
 		return;
 	}
-	record_list_cut(list, base, 0);
-	origins_forget(l->conf->origins, list->name);
+	setting_empty(l->conf, list, base);
 	for (unsigned i = 0; i < n; i++)
 		load_element(l, list, base, config_setting_get_elem(given->setting, i));
 }
@@ -178,8 +177,7 @@ static void load_text(struct loader *l)
 	const struct conf_at at = { place, NULL };
 
 	config_init(&config);
-	/* libconfig 1.5 never frees a string that stands where none may: 64 octets for such a file.
-	 */
+	/* libconfig 1.5 never frees a string that stands where none may: 64 octets a file. */
 	if (config_read_string(&config, source_text(l->source))) {
 		load_members(l, schema_conf(), l->conf, "", config_root_setting(&config));
 	} else {

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/conf/origin.h"
 #include "gateway/conf/record.h"
 #include "gateway/conf/setting.h"
 
@@ -130,8 +129,7 @@ bool conf_add_listener(struct conf *conf, const char *text, struct conf_errors *
 
 	if (!conf->listen_option) {
 		conf->listen_option = true;
-		record_list_cut(list, conf, 0);
-		origins_forget(conf->origins, list->name);
+		setting_empty(conf, list, conf);
 	}
 	if (record_list_add(list, conf) == NULL)
 		return out_of_memory("--listen", errors);

@@ -13,13 +13,12 @@ const struct schema_row *schema_find(const struct schema *schema, const char *na
 	return NULL;
 }
 
-#define NAME_MAX_LEN 32
+#define NAME_ROOM 32 /* for the longest name in the tables */
 
-/* How many characters to insert, delete or replace (Levenshtein); @b is shorter than NAME_MAX_LEN.
- */
+/* How many characters to insert, delete or replace (Levenshtein); @b is one of ours. */
 static size_t distance(const char *a, const char *b)
 {
-	size_t row[NAME_MAX_LEN];
+	size_t row[NAME_ROOM];
 	size_t len = strlen(b);
 
 	for (size_t j = 0; j <= len; j++)
@@ -43,12 +42,10 @@ const struct schema_row *schema_nearest(const struct schema *schema, const char 
 	const struct schema_row *nearest = NULL;
 	size_t least = strlen(name) / 3 + 1; /* further away is another word */
 
-	if (strlen(name) >= NAME_MAX_LEN)
-		return NULL;
 	for (size_t i = 0; i < schema->n; i++) {
 		size_t d = distance(name, schema->rows[i].name);
 
-		if (d <= least && (nearest == NULL || d < least)) {
+		if (d <= least) {
 			nearest = &schema->rows[i];
 			least = d;
 		}

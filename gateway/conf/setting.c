@@ -2,6 +2,7 @@
 #include "gateway/conf/setting.h"
 
 #include "gateway/conf/origin.h"
+#include "gateway/conf/record.h"
 
 const char *setting_path(char *buf, const char *group, const char *name)
 {
@@ -21,6 +22,12 @@ bool setting_give(struct conf *conf, const struct schema_row *row, void *base,
     const struct value *value, const struct conf_at *at, struct conf_errors *errors)
 {
 	return setting_mark(conf, at, errors) && value_store(row, base, value, at, errors);
+}
+
+void setting_empty(struct conf *conf, const struct schema_row *list, void *base)
+{
+	record_list_cut(list, base, 0);
+	origins_forget(conf->origins, list->name);
 }
 
 struct conf_at setting_at(const struct conf *conf, const char *path)

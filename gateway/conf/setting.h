@@ -20,6 +20,9 @@ bool setting_mark(struct conf *conf, const struct conf_at *at, struct conf_error
 bool setting_give(struct conf *conf, const struct schema_row *row, void *base,
     const struct value *value, const struct conf_at *at, struct conf_errors *errors);
 
+/* Empties a list, which is to be filled anew. */
+void setting_empty(struct conf *conf, const struct schema_row *list, void *base);
+
 /* @path and where it was given last, for a message; valid until the next setting is given. */
 struct conf_at setting_at(const struct conf *conf, const char *path);
 

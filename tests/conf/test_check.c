@@ -98,6 +98,15 @@ Test(check, a_listener_on_a_multicast_address)
 	    "t.conf:1: listeners.0.address: is a multicast address\n");
 }
 
+Test(check, multicast_groups)
+{
+	expect("listeners = ( { multicast = \"225.1.1.1:1884\"; } );\n", "");
+	expect("listeners = ( {\n multicast = \"192.0.2.1:1884\"; } );\n",
+	    "t.conf:2: listeners.0.multicast: is no multicast address\n");
+	expect("listeners = ( {\n multicast = \"[ff02::1]:1884\"; } );\n",
+	    "t.conf:2: listeners.0.multicast: is not of the family of the listener's address\n");
+}
+
 /* --- predefined topics --- */
 
 Test(check, predefined_ids_that_are_there_twice)

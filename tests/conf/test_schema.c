@@ -9,7 +9,7 @@
 #include "gateway/conf/setting.h"
 #include "tests/conf/fixture.h"
 
-#define NAME_LEN 31 /* what schema_nearest() takes */
+#define NAME_LEN 31 /* what schema_nearest() has room for */
 
 typedef void schema_fn(const struct schema_row *row, const char *path, bool in_list);
 

@@ -106,9 +106,11 @@ Test(source, a_path_from_the_root_stays_one)
 	char *path = realpath(".", NULL);
 	char *text;
 
+	cr_assert_eq(mkdir("sub", 0700), 0);
 	cr_assert_gt(asprintf(&text, "@include \"%s/a.conf\"\n", path), 0);
 	folder_write("a.conf", "a1\n");
-	expect_text(text, "a1\n\n");
+	folder_write("sub/b.conf", text);
+	expect_text("@include \"sub/b.conf\"\n", "a1\n\n\n");
 	free(text);
 	free(path);
 }
@@ -165,6 +167,26 @@ Test(source, a_file_that_is_not_there)
 
 Test(source, files_cannot_include_each_other_for_ever)
 {
+	struct source *source;
+
+	/* Ten deep is fine. */
+	folder_write("t.conf", "@include \"2.conf\"\n");
+	for (int i = 2; i < 10; i++) {
+		char name[24], text[48];
+
+		snprintf(name, sizeof name, "%d.conf", i);
+		snprintf(text, sizeof text, "@include \"%d.conf\"\n", i + 1);
+		folder_write(name, text);
+	}
+	folder_write("10.conf", "end");
+	source = read_with("");
+	cr_assert_str_eq(source_text(source), "end\n\n\n\n\n\n\n\n\n\n");
+	source_free(source);
+
+	folder_write("10.conf", "@include \"11.conf\"\n");
+	folder_write("11.conf", "end");
+	cr_assert_null(read_with("10.conf:1: more than 10 files include each other\n"));
+
 	folder_write("t.conf", "@include \"u.conf\"\n");
 	folder_write("u.conf", "\n@include \"t.conf\"\n");
 	cr_assert_null(read_with("u.conf:2: more than 10 files include each other\n"));
