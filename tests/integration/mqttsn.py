@@ -78,12 +78,12 @@ def unsubscribe(topic, msg_id):
     return subscribe(topic, msg_id, msg_type=UNSUBSCRIBE)
 
 
-def will_topic(topic, qos=0, retain=False):
-    return frame(WILLTOPIC, bytes([qos_bits(qos) | (RETAIN if retain else 0)]) + topic.encode())
+def will_topic(topic, qos=0, retain=False, msg_type=WILLTOPIC):
+    return frame(msg_type, bytes([qos_bits(qos) | (RETAIN if retain else 0)]) + topic.encode())
 
 
-def will_msg(message):
-    return frame(WILLMSG, message)
+def will_msg(message, msg_type=WILLMSG):
+    return frame(msg_type, message)
 
 
 def pingreq(client_id=""):

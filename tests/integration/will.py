@@ -4,7 +4,7 @@
 import mqtt
 import mqttsn
 from harness import check, equal, main, test
-from mqttsn import CONNACK, DISCONNECT, NOT_SUPPORTED, WILLMSGREQ, WILLTOPICREQ, Client
+from mqttsn import ACCEPTED, CONNACK, DISCONNECT, NOT_SUPPORTED, WILLMSGREQ, WILLTOPICREQ, Client
 
 WILL = ("wills/pump-7", b"gone", 1, False)
 
@@ -26,6 +26,15 @@ class Stage:
         """No will was published before this moment: what is published now comes first."""
         mqtt.publish(self.broker, "wills/marker", b"now")
         equal([(m.topic, m.payload) for m in self.watcher.take(1)], [("wills/marker", b"now")], "first message")
+
+    def update_topic(self, *topic):
+        self.client.ask(mqttsn.will_topic(*topic, msg_type=mqttsn.WILLTOPICUPD), mqttsn.WILLTOPICRESP, code=ACCEPTED)
+
+    def update_message(self, message):
+        self.client.ask(mqttsn.will_msg(message, mqttsn.WILLMSGUPD), mqttsn.WILLMSGRESP, code=ACCEPTED)
+
+    def lose_client(self):
+        self.client.ask(mqttsn.connect("another"), CONNACK, code=ACCEPTED)
 
     def left_the_broker(self, client_id="pump-7"):
         self.broker.process.wait_log(rf"Client {client_id} (disconnected|closed its connection)")
@@ -152,6 +161,43 @@ def _(bench):
         client.send(mqttsn.connect("pump-9", 60, mqttsn.CLEAN | mqttsn.WILL))
         client.expect(WILLTOPICREQ)
         client.ask(mqttsn.will_topic(topic, qos), CONNACK, code=NOT_SUPPORTED)
+
+
+# SN12-WILL-03, SN12-WILL-04, SN12-WILL-05, SN12-WILL-11
+@test("an updated topic and an updated message are what is published, and nothing before")
+def _(bench):
+    stage = Stage(bench)
+    stage.client.subscribe("valve", 1)
+    stage.update_topic("wills/new", 2, True)
+    stage.update_message(b"later")
+    mqtt.publish(stage.broker, "valve", b"open")
+    equal(stage.client.take_message()[2], b"open", "a clean session is still subscribed")
+    stage.no_will()
+    stage.lose_client()
+    message = stage.watcher.one()
+    equal((message.topic, message.payload, message.qos), ("wills/new", b"later", 2), "will")
+    late = mqtt.Subscriber(bench, stage.broker, "wills/new").one()
+    check(late.retain, "it is retained")
+
+
+# SN12-WILL-06
+@test("a deleted will is not published")
+def _(bench):
+    stage = Stage(bench)
+    stage.client.ask(mqttsn.frame(mqttsn.WILLTOPICUPD), mqttsn.WILLTOPICRESP, code=ACCEPTED)
+    stage.lose_client()
+    stage.left_the_broker()
+    stage.no_will()
+
+
+# SN12-WILL-08
+@test("a client without a will gives itself one")
+def _(bench):
+    stage = Stage(bench, will=None)
+    stage.update_topic("wills/first")
+    stage.lose_client()
+    message = stage.watcher.one()
+    equal((message.topic, message.payload), ("wills/first", b""), "will")
 
 
 @test("a lost prompt is repeated, and the will message may be empty")
