@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "gateway/conf/errors.h"
-#include "gateway/conf/file.h"
-#include "gateway/conf/origin.h"
-#include "gateway/conf/setting.h"
+#include "conf/errors.h"
+#include "conf/file.h"
+#include "conf/origin.h"
+#include "conf/setting.h"
 
 /* --- settings that need each other --- */
 
@@ -27,24 +27,24 @@ static const struct {
 
 static bool was_given(const struct conf *conf, const char *path)
 {
-	return origins_find(conf->origins, path) != NULL;
+	return settings_given(&conf->settings, path);
 }
 
 static void check_company(const struct conf *conf, struct conf_errors *errors)
 {
 	for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
-		const struct conf_at at = setting_at(conf, needs[i].path);
+		const struct conf_at at = setting_at(&conf->settings, needs[i].path);
 
 		if (was_given(conf, needs[i].path) && !was_given(conf, needs[i].needs))
 			conf_error(errors, &at, "needs %s", needs[i].needs);
 	}
 	if (was_given(conf, "broker.password") && was_given(conf, "broker.password_file")) {
-		const struct conf_at at = setting_at(conf, "broker.password_file");
+		const struct conf_at at = setting_at(&conf->settings, "broker.password_file");
 
 		conf_error(errors, &at, "broker.password is given too");
 	}
 	if (conf->core.timers.reconnect_least > conf->core.timers.reconnect_most) {
-		const struct conf_at at = setting_at(conf, "timers.reconnect_most");
+		const struct conf_at at = setting_at(&conf->settings, "timers.reconnect_most");
 
 		conf_error(errors, &at, "is less than timers.reconnect_least");
 	}
@@ -55,7 +55,7 @@ static void check_company(const struct conf *conf, struct conf_errors *errors)
 static void check_file(
     const struct conf *conf, const char *file, const char *path, struct conf_errors *errors)
 {
-	const struct conf_at at = setting_at(conf, path);
+	const struct conf_at at = setting_at(&conf->settings, path);
 
 	if (file_check(file) < 0)
 		conf_error(errors, &at, "cannot read \"%s\": %s", file, strerror(errno));
@@ -94,7 +94,7 @@ static void check_listener(const struct conf *conf, size_t n, struct conf_errors
 	struct conf_at at;
 
 	snprintf(path, sizeof path, "listeners.%zu.address", n);
-	at = setting_at(conf, path);
+	at = setting_at(&conf->settings, path);
 	if (netaddr_is_multicast(bind))
 		conf_error(errors, &at, "is a multicast address");
 	for (size_t i = 0; i < n; i++) {
@@ -114,7 +114,7 @@ static void check_multicast(const struct conf *conf, size_t n, struct conf_error
 	if (listener->multicast.family == 0)
 		return;
 	snprintf(path, sizeof path, "listeners.%zu.multicast", n);
-	at = setting_at(conf, path);
+	at = setting_at(&conf->settings, path);
 	if (!netaddr_is_multicast(&listener->multicast))
 		conf_error(errors, &at, "is no multicast address");
 	else if (listener->multicast.family != listener->bind.family)

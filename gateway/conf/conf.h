@@ -3,7 +3,7 @@
  * The configuration of the gateway: defaults, then a file (libconfig), then the command line, in
  * that order.
  *
- * One table (conf/schema.c) has a row for each setting - path, type, least, most, default, help -
+ * One table (schema.c) has a row for each setting - path, type, least, most, default, help -
  * from which reading, checking, printing and the manual come, so that they cannot differ.  Every
  * mistake is reported with file and line (or the option), all of them, not just the first.
  */
@@ -17,6 +17,7 @@
 
 #include "common/log.h"
 #include "common/netaddr.h"
+#include "conf/settings.h"
 #include "gateway/core/gw.h"
 
 struct conf_listener {
@@ -73,19 +74,15 @@ struct conf {
 	struct conf_log log;
 
 	/* For conf/ only. */
-	struct origins *origins; /* which setting was given where */
-	bool listen_option;      /* the listeners are those of the command line */
+	struct settings settings;
+	bool listen_option; /* the listeners are those of the command line */
 	struct gw_listener *core_listeners;
 	struct topic_predef *core_predefined;
 	char *core_client_id;
 };
 
-/* A list of messages for people, each a line "FILE:LINE: text" or "--option: text". */
-struct conf_errors;
-struct conf_errors *conf_errors_new(void);
-struct conf_errors *conf_errors_free(struct conf_errors *errors);
-size_t conf_errors_count(const struct conf_errors *errors);
-void conf_errors_print(const struct conf_errors *errors, FILE *to);
+/* The rows of the table: members of struct conf. */
+const struct schema *schema_conf(void);
 
 /* A configuration with all defaults, or NULL when out of memory. */
 struct conf *conf_new(void);

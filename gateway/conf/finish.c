@@ -11,14 +11,14 @@
 
 #include "common/err.h"
 #include "gateway/conf/check.h"
-#include "gateway/conf/errors.h"
-#include "gateway/conf/file.h"
-#include "gateway/conf/origin.h"
-#include "gateway/conf/setting.h"
+#include "conf/errors.h"
+#include "conf/file.h"
+#include "conf/origin.h"
+#include "conf/setting.h"
 
 static void out_of_memory(const struct conf *conf, const char *path, struct conf_errors *errors)
 {
-	const struct conf_at at = setting_at(conf, path);
+	const struct conf_at at = setting_at(&conf->settings, path);
 
 	conf_error(errors, &at, "out of memory");
 }
@@ -29,7 +29,7 @@ static void out_of_memory(const struct conf *conf, const char *path, struct conf
 static void read_password(struct conf *conf, struct conf_errors *errors)
 {
 	const char *path = "broker.password_file";
-	const struct conf_at at = setting_at(conf, path);
+	const struct conf_at at = setting_at(&conf->settings, path);
 	const struct schema_row *broker = schema_find(schema_conf(), "broker");
 	const struct schema_row *password = schema_find(&broker->members, "password");
 	char *line = file_first_line(conf->broker.password_file);
@@ -85,11 +85,11 @@ static void complain(const struct conf *conf, size_t n, int rc, struct conf_erro
 	struct conf_at at;
 
 	snprintf(path, sizeof path, "predefined.%zu.%s", n, rc == -ERR_EXISTS ? "id" : "topic");
-	at = setting_at(conf, path);
+	at = setting_at(&conf->settings, path);
 	if (rc == -ERR_EXISTS) {
 		snprintf(twin, sizeof twin, "predefined.%zu.id", find_twin(conf, n));
 		conf_error(errors, &at, "%u is given at %s already", conf->predefined[n].id,
-		    origins_place(conf->origins, twin));
+		    origins_place(conf->settings.origins, twin));
 	} else if (rc == -ERR_INVALID) {
 		conf_error(errors, &at, "${client} needs \"clients\" beside it");
 	} else {

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "gateway/conf/conf.h"
-#include "gateway/conf/print.h"
-#include "gateway/conf/schema.h"
+#include "conf/print.h"
+#include "conf/schema.h"
 
 /* Text for troff. */
 static void print_troff(const char *text)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "gateway/conf/record.h"
+#include "conf/record.h"
 
 void folder_enter(void)
 {

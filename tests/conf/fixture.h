@@ -4,7 +4,7 @@
 #define TESTS_CONF_FIXTURE_H
 
 #include "gateway/conf/conf.h"
-#include "gateway/conf/schema.h"
+#include "conf/schema.h"
 
 /* Makes a temporary folder the current one, and the end of it. */
 void folder_enter(void);

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "gateway/conf/errors.h"
+#include "conf/errors.h"
 #include "tests/conf/fixture.h"
 
 Test(errors, are_printed_in_the_order_of_their_coming)

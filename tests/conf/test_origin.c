@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "gateway/conf/origin.h"
+#include "conf/origin.h"
 
 static struct origins *some(void)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/conf/print.h"
+#include "conf/print.h"
 #include "tests/conf/fixture.h"
 
 TestSuite(print, .init = folder_enter, .fini = folder_leave);

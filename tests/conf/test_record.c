@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "gateway/conf/record.h"
+#include "conf/record.h"
 #include "tests/conf/fixture.h"
 
 Test(record, defaults_of_the_whole)

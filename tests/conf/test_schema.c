@@ -6,7 +6,7 @@
 
 #include "common/log.h"
 #include "common/netaddr.h"
-#include "gateway/conf/setting.h"
+#include "conf/setting.h"
 #include "tests/conf/fixture.h"
 
 #define NAME_LEN 31 /* what schema_nearest() has room for */

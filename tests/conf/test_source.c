@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "gateway/conf/source.h"
+#include "conf/source.h"
 #include "tests/conf/fixture.h"
 
 TestSuite(source, .init = folder_enter, .fini = folder_leave);

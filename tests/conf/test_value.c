@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/conf/value.h"
+#include "conf/value.h"
 #include "tests/conf/fixture.h"
 
 static const struct conf_at at = { "here", "it" };

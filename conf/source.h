@@ -9,7 +9,7 @@
 #ifndef CONF_SOURCE_H
 #define CONF_SOURCE_H
 
-#include "gateway/conf/errors.h"
+#include "conf/errors.h"
 
 struct source;
 

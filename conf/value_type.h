@@ -3,7 +3,7 @@
 #ifndef CONF_VALUE_TYPE_H
 #define CONF_VALUE_TYPE_H
 
-#include "gateway/conf/value.h"
+#include "conf/value.h"
 
 typedef bool store_fn(const struct schema_row *row, void *member, const struct value *value,
     const struct conf_at *at, struct conf_errors *errors);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "gateway/conf/file.h"
+#include "conf/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Strings, and what is written as one. */
-#include "gateway/conf/value_type.h"
+#include "conf/value_type.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,8 +4,8 @@
 #ifndef CONF_VALUE_H
 #define CONF_VALUE_H
 
-#include "gateway/conf/errors.h"
-#include "gateway/conf/schema.h"
+#include "conf/errors.h"
+#include "conf/schema.h"
 
 enum value_kind {
 	VALUE_BOOL,

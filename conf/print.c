@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The configuration in the syntax of the file, explained. */
-#include "gateway/conf/print.h"
+#include "conf/print.h"
 
 #include <string.h>
 
-#include "gateway/conf/conf.h"
-#include "gateway/conf/record.h"
-#include "gateway/conf/value.h"
+#include "conf/record.h"
+#include "conf/settings.h"
+#include "conf/value.h"
 
 #define WIDTH 100 /* of a line; tabs count 8 */
 
@@ -163,24 +163,23 @@ static void print_members(
 	}
 }
 
-void conf_print(const struct conf *conf, FILE *to)
+void settings_print(const struct settings *settings, FILE *to)
 {
 	const struct printer p = { .to = to, .prefix = "" };
 
-	print_members(&p, schema_conf(), conf, true);
+	print_members(&p, settings->schema, settings->base, true);
 }
 
-void conf_print_sample(const struct conf *defaults, FILE *to)
+void settings_print_sample(const struct settings *defaults, const char *about, FILE *to)
 {
 	const struct printer p = { .to = to, .prefix = "", .sample = true };
 
+	fputs(about, to);
 	fputs(
-	    "# SPDX-License-Identifier: BSD-3-Clause\n"
-	    "# Configuration of mqttsn-gateway, explained in mqttsn-gateway.conf(5).\n"
 	    "# A setting that is commented out has its default, or is not set where it has none.\n"
 	    "# Lines that begin with '#' and no space are settings: take the '#' away and change "
 	    "them.\n"
 	    "\n",
 	    to);
-	print_members(&p, schema_conf(), defaults, true);
+	print_members(&p, defaults->schema, defaults->base, true);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "gateway/conf/origin.h"
+#include "conf/origin.h"
 
 #include <stdlib.h>
 #include <string.h>

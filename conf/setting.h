@@ -3,8 +3,8 @@
 #ifndef CONF_SETTING_H
 #define CONF_SETTING_H
 
-#include "gateway/conf/errors.h"
-#include "gateway/conf/value.h"
+#include "conf/settings.h"
+#include "conf/value.h"
 
 /* Room for the longest path of a setting ("listeners.12.receive_buffer"). */
 #define SETTING_PATH_MAX 96
@@ -13,18 +13,19 @@
 const char *setting_path(char *buf, const char *group, const char *name);
 
 /* Remembers that at->path was given at at->place.  False when out of memory. */
-bool setting_mark(struct conf *conf, const struct conf_at *at, struct conf_errors *errors);
+bool setting_mark(struct settings *settings, const struct conf_at *at, struct conf_errors *errors);
 
-/* Stores the value in the struct at @base, which is @conf or in it.  False if there was a mistake.
+/* Stores the value in the struct at @base, which is the
+ * base of @settings or in it.  False if there was a mistake.
  */
-bool setting_give(struct conf *conf, const struct schema_row *row, void *base,
+bool setting_give(struct settings *settings, const struct schema_row *row, void *base,
     const struct value *value, const struct conf_at *at, struct conf_errors *errors);
 
 /* Empties a list, which is to be filled anew. */
-void setting_empty(struct conf *conf, const struct schema_row *list, void *base);
+void setting_empty(struct settings *settings, const struct schema_row *list, void *base);
 
 /* @path and where it was given last, for a message; valid until the next setting is given. */
-struct conf_at setting_at(const struct conf *conf, const char *path);
+struct conf_at setting_at(const struct settings *settings, const char *path);
 
 /* Adds the mistake that at->path is no setting, @name being what does not stand in @schema. */
 void setting_unknown(const struct schema *schema, const char *name, const struct conf_at *at,

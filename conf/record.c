@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "gateway/conf/record.h"
+#include "conf/record.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/err.h"
-#include "gateway/conf/value.h"
+#include "conf/value.h"
 
 static char **array_of(const struct schema_row *list, const void *base)
 {

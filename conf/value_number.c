@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Booleans, numbers, times and names that stand for numbers. */
-#include "gateway/conf/value_type.h"
+#include "conf/value_type.h"
 
 #include <inttypes.h>
 #include <math.h>

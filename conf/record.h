@@ -3,7 +3,7 @@
 #ifndef CONF_RECORD_H
 #define CONF_RECORD_H
 
-#include "gateway/conf/schema.h"
+#include "conf/schema.h"
 
 /* Sets the defaults in a struct that is all zero; a list gets as many default elements as it must
  * have. 0 or -ERR_NOMEM, then record_clear() is still to be called. */

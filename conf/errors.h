@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Adding to the list of mistakes (struct conf_errors of conf.h). */
+/* The mistakes in a configuration: a list of messages for people, each a line "FILE:LINE: text" or
+ * "--option: text". */
 #ifndef CONF_ERRORS_H
 #define CONF_ERRORS_H
 
-#include "gateway/conf/conf.h"
+#include <stddef.h>
+#include <stdio.h>
+
+struct conf_errors;
+
+/* NULL when out of memory. */
+struct conf_errors *conf_errors_new(void);
+
+/* NULL is fine; returns NULL. */
+struct conf_errors *conf_errors_free(struct conf_errors *errors);
+
+size_t conf_errors_count(const struct conf_errors *errors);
+void conf_errors_print(const struct conf_errors *errors, FILE *to);
 
 /* What a message is about. */
 struct conf_at {

@@ -2,7 +2,7 @@
 /*
  * What can be configured: tables with a row for each setting.  Reading, checking, defaults,
  * printing, the shipped sample and the manual page all come from here.  A new setting is a member
- * of a struct in conf.h (or gw.h) and a row in schema.c; a new list is an array and its count, a
+ * of a struct and a row in a table; a new list is an array and its count, a
  * table of its members, and a row.
  */
 #ifndef CONF_SCHEMA_H
@@ -55,9 +55,6 @@ struct schema_row {
 	struct schema members;      /* of a group or list */
 	size_t count_offset;        /* of a list: that of its count, a size_t */
 };
-
-/* Everything, as members of struct conf. */
-const struct schema *schema_conf(void);
 
 /* The row of this name, or NULL. */
 const struct schema_row *schema_find(const struct schema *schema, const char *name);

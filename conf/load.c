@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Settings from a file, in the syntax of libconfig. */
-#include "gateway/conf/conf.h"
+#include "conf/settings.h"
 
 #include <libconfig.h>
 #include <stdlib.h>
 
-#include "gateway/conf/origin.h"
-#include "gateway/conf/record.h"
-#include "gateway/conf/setting.h"
-#include "gateway/conf/source.h"
+#include "conf/origin.h"
+#include "conf/record.h"
+#include "conf/setting.h"
+#include "conf/source.h"
 
 struct loader {
-	struct conf *conf;
+	struct settings *settings;
 	const struct source *source;
 	struct conf_errors *errors;
 };
@@ -84,7 +84,7 @@ static void require(struct loader *l, const struct schema *schema, const struct 
 		const struct schema_row *row = &schema->rows[i];
 
 		setting_path(path, element->path, row->name);
-		if (row->required && origins_find(l->conf->origins, path) == NULL)
+		if (row->required && origins_find(l->settings->origins, path) == NULL)
 			conf_error(l->errors, &element->at, "\"%s\" is missing", row->name);
 	}
 }
@@ -107,7 +107,7 @@ static void load_element(
 		conf_error(l->errors, &element.at, "out of memory");
 		return;
 	}
-	if (!setting_mark(l->conf, &element.at, l->errors))
+	if (!setting_mark(l->settings, &element.at, l->errors))
 		return;
 	load_members(l, &list->members, record, element.path, setting);
 	require(l, &list->members, &element);
@@ -125,7 +125,7 @@ static void load_list(
 		    l->errors, &given->at, "must be %s, not of %u", schema_range(list, range), n);
 		return;
 	}
-	setting_empty(l->conf, list, base);
+	setting_empty(l->settings, list, base);
 	for (unsigned i = 0; i < n; i++)
 		load_element(l, list, base, config_setting_get_elem(given->setting, i));
 }
@@ -147,7 +147,7 @@ static void load_row(
 	else if (row->type == SCHEMA_GROUP || row->type == SCHEMA_LIST)
 		value_wrong_type(row, &value, &given->at, l->errors);
 	else
-		setting_give(l->conf, row, base, &value, &given->at, l->errors);
+		setting_give(l->settings, row, base, &value, &given->at, l->errors);
 	free(texts);
 }
 
@@ -179,7 +179,8 @@ static void load_text(struct loader *l)
 	config_init(&config);
 	/* libconfig 1.5 never frees a string that stands where none may: 64 octets a file. */
 	if (config_read_string(&config, source_text(l->source))) {
-		load_members(l, schema_conf(), l->conf, "", config_root_setting(&config));
+		load_members(
+		    l, l->settings->schema, l->settings->base, "", config_root_setting(&config));
 	} else {
 		source_place(l->source, (unsigned)config_error_line(&config), place);
 		conf_error(l->errors, &at, "%s", config_error_text(&config));
@@ -187,11 +188,11 @@ static void load_text(struct loader *l)
 	config_destroy(&config);
 }
 
-bool conf_load(struct conf *conf, const char *path, struct conf_errors *errors)
+bool settings_load(struct settings *settings, const char *path, struct conf_errors *errors)
 {
 	size_t before = conf_errors_count(errors);
 	struct source *source = source_read(path, errors);
-	struct loader loader = { conf, source, errors };
+	struct loader loader = { settings, source, errors };
 
 	if (source != NULL)
 		load_text(&loader);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "gateway/conf/value.h"
+#include "conf/value.h"
 
 #include <stdlib.h>
 #include <string.h>

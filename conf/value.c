@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "gateway/conf/value_type.h"
+#include "conf/value_type.h"
+
+#include "common/netaddr.h"
 
 struct value_type {
 	const char *noun; /* "must be NOUN" */

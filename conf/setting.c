@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "gateway/conf/setting.h"
+#include "conf/setting.h"
 
-#include "gateway/conf/origin.h"
-#include "gateway/conf/record.h"
+#include "conf/origin.h"
+#include "conf/record.h"
 
 const char *setting_path(char *buf, const char *group, const char *name)
 {
@@ -10,29 +10,29 @@ const char *setting_path(char *buf, const char *group, const char *name)
 	return buf;
 }
 
-bool setting_mark(struct conf *conf, const struct conf_at *at, struct conf_errors *errors)
+bool setting_mark(struct settings *settings, const struct conf_at *at, struct conf_errors *errors)
 {
-	if (origins_set(conf->origins, at->path, at->place) == 0)
+	if (origins_set(settings->origins, at->path, at->place) == 0)
 		return true;
 	conf_error(errors, at, "out of memory");
 	return false;
 }
 
-bool setting_give(struct conf *conf, const struct schema_row *row, void *base,
+bool setting_give(struct settings *settings, const struct schema_row *row, void *base,
     const struct value *value, const struct conf_at *at, struct conf_errors *errors)
 {
-	return setting_mark(conf, at, errors) && value_store(row, base, value, at, errors);
+	return setting_mark(settings, at, errors) && value_store(row, base, value, at, errors);
 }
 
-void setting_empty(struct conf *conf, const struct schema_row *list, void *base)
+void setting_empty(struct settings *settings, const struct schema_row *list, void *base)
 {
 	record_list_cut(list, base, 0);
-	origins_forget(conf->origins, list->name);
+	origins_forget(settings->origins, list->name);
 }
 
-struct conf_at setting_at(const struct conf *conf, const char *path)
+struct conf_at setting_at(const struct settings *settings, const char *path)
 {
-	return (struct conf_at){ origins_place(conf->origins, path), path };
+	return (struct conf_at){ origins_place(settings->origins, path), path };
 }
 
 void setting_unknown(const struct schema *schema, const char *name, const struct conf_at *at,

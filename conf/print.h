@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "gateway/conf/schema.h"
+#include "conf/schema.h"
 
 /* Prints what a setting may be and is: "1 to 255; default 1". */
 void print_facts(const struct schema_row *row, FILE *to);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "gateway/conf/schema.h"
+#include "conf/schema.h"
 
 #include <stdio.h>
 
