@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/conf/setting.h"
+#include "conf/setting.h"
 #include "tests/conf/fixture.h"
 
 /* Defaults but for one setting. */
