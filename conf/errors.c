@@ -38,7 +38,7 @@ void conf_errors_print(const struct conf_errors *errors, FILE *to)
 	if (errors->text != NULL)
 		fputs(errors->text, to);
 	if (errors->lost > 0)
-		fprintf(to, "out of memory: %zu more mistakes are not shown\n", errors->lost);
+		fprintf(to, "out of memory; mistakes not shown: %zu\n", errors->lost);
 }
 
 static char *line_new(const struct conf_at *at, const char *format, va_list args)

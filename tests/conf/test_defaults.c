@@ -4,6 +4,8 @@
 #include "tests/conf/fixture.h"
 #include "tests/scenarios/setup.h"
 
+TestSuite(defaults, .init = folder_enter, .fini = folder_leave);
+
 /* But for discovery, which scenarios have on where it is not the matter. */
 static void expect_same_rules(const struct gw_listener *a, const struct gw_listener *b)
 {
