@@ -145,7 +145,7 @@ def _(bench):
 
 
 # SN12-ERR-05
-@test("1100 clients: more connections than select() could watch")
+@test("2000 clients: more connections than select() could watch")
 def _(bench):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if VALGRIND or hard < 4096:
@@ -153,7 +153,7 @@ def _(bench):
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))  # for the broker
     gateway = bench.gateway(bench.broker())
     forwarder = bench.closing(Client(gateway.address, "forwarder"))
-    nodes = [Client.behind(forwarder, i.to_bytes(2, "big"), f"node-{i}") for i in range(1100)]
+    nodes = [Client.behind(forwarder, i.to_bytes(2, "big"), f"node-{i}") for i in range(2000)]
     for node in nodes:
         node.connect(keep_alive=600)
     check(len(os.listdir(f"/proc/{gateway.process.pid}/fd")) > 1024, "open files")
