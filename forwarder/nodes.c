@@ -59,9 +59,10 @@ static unsigned hash(const struct nodes *nodes, struct sn_bytes id)
 
 static struct node *find(const struct nodes *nodes, struct sn_bytes id, unsigned hashed)
 {
+	const void *key = id.len > 0 ? (const void *)id.data : ""; /* it is handed to memcmp() */
 	struct node *node = NULL;
 
-	HASH_FIND_BYHASHVALUE(hh, nodes->table, id.data, id.len, hashed, node);
+	HASH_FIND_BYHASHVALUE(hh, nodes->table, key, id.len, hashed, node);
 	return node;
 }
 
