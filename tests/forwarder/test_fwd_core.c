@@ -360,6 +360,7 @@ Test(fwd_core, advertise_in_encapsulation_reaches_all_nodes_with_its_radius)
 	cr_assert_eq(fwd_counters(w.fwd)->broadcasts, 1);
 }
 
+/* SN12-DISCO-12 */
 Test(fwd_core, advertise_of_the_gateway_in_use_is_handed_to_all_nodes)
 {
 	FROM_GATEWAY(ADVERTISE);
@@ -370,6 +371,7 @@ Test(fwd_core, advertise_of_the_gateway_in_use_is_handed_to_all_nodes)
 	cr_assert_eq(fwd_counters(w.fwd)->strangers, 1);
 }
 
+/* SN12-FWD-12 */
 Test(fwd_core, gwinfo_is_for_all_whatever_its_id_and_for_the_one_who_asked)
 {
 	FROM_NODE(UDP, "\x03\x01\x00");
