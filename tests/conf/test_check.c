@@ -186,8 +186,10 @@ Test(check, files_that_may_not_be_read)
 {
 	folder_write("ca.pem", "");
 	cr_assert_eq(chmod("ca.pem", 0), 0);
-	if (access("ca.pem", R_OK) == 0)
+	if (access("ca.pem", R_OK) == 0) {
+		folder_leave(); /* a skipped test has no end */
 		cr_skip_test("the superuser may read everything");
+	}
 	expect("broker = { tls = { enabled = true; ca = \"ca.pem\"; }; };\n",
 	    "t.conf:1: broker.tls.ca: cannot read \"ca.pem\": Permission denied\n");
 }
