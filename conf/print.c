@@ -76,7 +76,7 @@ static void print_assignment(
 	if (set)
 		value_print(row, base, p->to);
 	else
-		value_print_preset(row, row->example, p->to);
+		value_print_preset(row, row->example != NULL ? row->example : row->preset, p->to);
 	fputs(";\n", p->to);
 }
 

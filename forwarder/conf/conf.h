@@ -53,7 +53,7 @@ struct conf_serial {
 	bool flow_control;
 };
 
-struct conf_log {
+struct fwd_conf_log {
 	enum log_level level;
 	bool packets; /* a line per message and side */
 };
@@ -68,7 +68,7 @@ struct fwd_conf {
 	size_t n_serial;
 	uint32_t nodes;
 	uint32_t node_age; /* ms */
-	struct conf_log log;
+	struct fwd_conf_log log;
 
 	/* After fwd_conf_finish(); the sides of UDP come first. */
 	struct fwd_config core;

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the documents say of the settings, from the schema:
- *     conf_doc sample    the shipped configuration file
- *     conf_doc manual    the settings in the manual page
+ *     conf_doc PROGRAM sample    the shipped configuration file
+ *     conf_doc PROGRAM manual    the settings in the manual page
  * and whether an example in them is good:
- *     conf_doc check FILE
+ *     conf_doc PROGRAM check FILE
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/conf/conf.h"
 #include "conf/print.h"
 #include "conf/schema.h"
+#include "forwarder/conf/conf.h"
+#include "gateway/conf/conf.h"
 
 /* Text for troff. */
 static void print_troff(const char *text)
@@ -72,15 +73,15 @@ static void print_section(const struct schema_row *section, const char *around)
 	}
 }
 
-static void print_manual(void)
+static void print_manual(const struct schema *all)
 {
-	const struct schema *all = schema_conf();
-
 	for (size_t i = 0; i < all->n; i++)
 		print_section(&all->rows[i], "");
 }
 
-static void print_sample(void)
+/* --- the programs --- */
+
+static void gateway_sample(void)
 {
 	struct conf *defaults = conf_new();
 
@@ -90,34 +91,87 @@ static void print_sample(void)
 	conf_free(defaults);
 }
 
-static bool check(const char *path)
+static bool gateway_check(const char *path, struct conf_errors *errors)
 {
 	struct conf *conf = conf_new();
-	struct conf_errors *errors = conf_errors_new();
 	bool good;
 
-	if (conf == NULL || errors == NULL)
+	if (conf == NULL)
 		exit(EXIT_FAILURE);
 	good = conf_load(conf, path, errors);
 	good &= conf_finish(conf, errors);
+	conf_free(conf);
+	return good;
+}
+
+static void forwarder_sample(void)
+{
+	struct fwd_conf *defaults = fwd_conf_new();
+
+	if (defaults == NULL)
+		exit(EXIT_FAILURE);
+	fwd_conf_print_sample(defaults, stdout);
+	fwd_conf_free(defaults);
+}
+
+static bool forwarder_check(const char *path, struct conf_errors *errors)
+{
+	struct fwd_conf *conf = fwd_conf_new();
+	bool good;
+
+	if (conf == NULL)
+		exit(EXIT_FAILURE);
+	good = settings_load(&conf->settings, path, errors);
+	good &= fwd_conf_finish(conf, errors);
+	fwd_conf_free(conf);
+	return good;
+}
+
+static const struct program {
+	const char *name;
+	const struct schema *(*schema)(void);
+	void (*sample)(void);
+	bool (*check)(const char *path, struct conf_errors *errors);
+} programs[] = {
+	{ "gateway", schema_conf, gateway_sample, gateway_check },
+	{ "forwarder", fwd_conf_schema, forwarder_sample, forwarder_check },
+};
+
+static const struct program *find(const char *name)
+{
+	for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+		if (strcmp(programs[i].name, name) == 0)
+			return &programs[i];
+	}
+	return NULL;
+}
+
+static bool check(const struct program *program, const char *path)
+{
+	struct conf_errors *errors = conf_errors_new();
+	bool good;
+
+	if (errors == NULL)
+		exit(EXIT_FAILURE);
+	good = program->check(path, errors);
 	conf_errors_print(errors, stderr);
 	conf_errors_free(errors);
-	conf_free(conf);
 	return good;
 }
 
 int main(int argc, char **argv)
 {
-	const char *what = argc > 1 ? argv[1] : "";
+	const struct program *program = argc > 1 ? find(argv[1]) : NULL;
+	const char *what = argc > 2 ? argv[2] : "";
 
-	if (argc == 2 && strcmp(what, "sample") == 0) {
-		print_sample();
-	} else if (argc == 2 && strcmp(what, "manual") == 0) {
-		print_manual();
-	} else if (argc == 3 && strcmp(what, "check") == 0) {
-		return check(argv[2]) ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (program != NULL && argc == 3 && strcmp(what, "sample") == 0) {
+		program->sample();
+	} else if (program != NULL && argc == 3 && strcmp(what, "manual") == 0) {
+		print_manual(program->schema());
+	} else if (program != NULL && argc == 4 && strcmp(what, "check") == 0) {
+		return check(program, argv[3]) ? EXIT_SUCCESS : EXIT_FAILURE;
 	} else {
-		fputs("usage: conf_doc sample | manual | check FILE\n", stderr);
+		fputs("usage: conf_doc gateway|forwarder sample|manual|check FILE\n", stderr);
 		return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;

@@ -1,40 +1,46 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The shipped configuration and the manual say what the schema says, and their examples are good.
+# The shipped configurations and the manuals say what the schemas say, and their examples are good.
 # With "--write" they are made to say it.
 
-sample=$top_srcdir/etc/mqttsn-gateway.conf
-manual=$top_srcdir/doc/mqttsn-gateway.conf.5
 doc=$top_builddir/tests/conf/conf_doc
 
 dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT
 
-"$doc" sample >"$dir/sample" || exit 1
-"$doc" manual >"$dir/settings" || exit 1
+# The manual $2 of program $1, with the settings replaced.
+manual_with_settings() {
+	"$doc" "$1" manual >"$dir/settings" || return 1
+	awk -v settings="$dir/settings" '
+		/^\.\\" End of the settings/ { skip = 0 }
+		!skip { print }
+		/^\.\\" What follows comes from/ {
+			while ((getline line <settings) > 0)
+				print line
+			skip = 1
+		}' "$2"
+}
 
-# The manual with the settings replaced.
-awk -v settings="$dir/settings" '
-	/^\.\\" End of the settings/ { skip = 0 }
-	!skip { print }
-	/^\.\\" What follows comes from/ {
-		while ((getline line <settings) > 0)
-			print line
-		skip = 1
-	}' "$manual" >"$dir/manual" || exit 1
+# Compares, or with $write writes, the sample $2 and the manual $3 of program $1.
+documents() {
+	"$doc" "$1" sample >"$dir/sample" || return 1
+	manual_with_settings "$1" "$3" >"$dir/manual" || return 1
+	if [ "$write" = --write ]; then
+		cp "$dir/sample" "$2" && cp "$dir/manual" "$3"
+		return
+	fi
+	diff -u "$2" "$dir/sample" && diff -u "$3" "$dir/manual" ||
+		{ echo "To bring them up to date: make conf-documents"; return 1; }
 
-if [ "${1-}" = --write ]; then
-	cp "$dir/sample" "$sample" && cp "$dir/manual" "$manual"
-	exit
-fi
+	sed -n '/^\.EX/,/^\.EE/{/^\./d;s/\\-/-/g;p;}' "$3" >"$dir/example"
+	[ -s "$dir/example" ] && "$doc" "$1" check "$dir/example"
+}
 
+write=${1-}
 status=0
-diff -u "$sample" "$dir/sample" || status=1
-diff -u "$manual" "$dir/manual" || status=1
-[ $status -eq 0 ] || echo "To bring them up to date: make conf-documents"
+documents gateway "$top_srcdir/etc/mqttsn-gateway.conf" "$top_srcdir/doc/mqttsn-gateway.conf.5" || status=1
+documents forwarder "$top_srcdir/etc/mqttsn-forwarder.conf" "$top_srcdir/doc/mqttsn-forwarder.8" || status=1
 
-sed -n '/^\.EX/,/^\.EE/{/^\./d;s/\\-/-/g;p;}' "$manual" >"$dir/example"
-[ -s "$dir/example" ] || status=1
-"$doc" check "$dir/example" || status=1
-"$doc" check "$sample" || status=1
+# The gateway runs with its sample as it is; a forwarder needs to be told of gateways and nodes.
+[ "$write" = --write ] || "$doc" gateway check "$top_srcdir/etc/mqttsn-gateway.conf" || status=1
 exit $status

@@ -144,7 +144,7 @@ def decode(datagram):
         raise Failure(f"wrong Length: {datagram.hex()}")
     msg_type = datagram[header - 1]
     fields, rest = _fields(msg_type, datagram[header:])
-    may_have_rest = (REGISTER, PUBLISH, GWINFO)
+    may_have_rest = (REGISTER, PUBLISH, GWINFO, ADVERTISE)
     if rest and msg_type not in may_have_rest:
         raise Failure(f"octets left over: {datagram.hex()}")
     return Packet(msg_type, fields, rest)
