@@ -12,7 +12,8 @@ static bool same_text(const char *a, const char *b)
 static bool same_listener(const struct conf_listener *a, const struct conf_listener *b)
 {
 	return netaddr_equal(&a->bind, &b->bind) && netaddr_equal(&a->multicast, &b->multicast) &&
-	       same_text(a->interface, b->interface);
+	       same_text(a->interface, b->interface) && a->hops == b->hops &&
+	       a->receive_buffer == b->receive_buffer;
 }
 
 bool conf_same_listeners(const struct conf *a, const struct conf *b)

@@ -81,6 +81,8 @@ Test(compare, listeners_are_their_addresses_and_groups)
 	cr_assert_not(same_listeners_with("listeners.0.address", "127.0.0.1:5"));
 	cr_assert_not(same_listeners_with("listeners.0.multicast", "225.1.1.1:5"));
 	cr_assert_not(same_listeners_with("listeners.0.interface", "lo"));
+	cr_assert_not(same_listeners_with("listeners.0.hops", "3"));
+	cr_assert_not(same_listeners_with("listeners.0.receive_buffer", "8192"));
 	cr_assert(same_listeners_with("listeners.0.max_packet", "200"));
 	cr_assert(same_listeners_with("listeners.0.qos_minus_one", "true"));
 	cr_assert(same_listeners_with("timers.retry", "1"));
