@@ -11,8 +11,8 @@ bench()
 }
 
 start_broker
-start_gateway ./mqttsn-gateway --set log.level=warning
+start_gateway ./mqttsn-gateway --set log.level=notice
 
 bench --qos 0 --publishers 10
-bench --qos 1 --publishers 1 --messages 20000
+bench --qos 1 --publishers 1 --messages 10000
 bench --qos 1 --publishers 100
