@@ -348,6 +348,8 @@ static void broadcast(struct fwd *f, const struct fwd_packet *packet, uint8_t ty
 	for (size_t i = 0; i < f->config.n_sides; i++) {
 		const struct fwd_side *side = &f->config.sides[i];
 
+		if (!fits(f, (uint16_t)i, packet))
+			continue;
 		if (side->medium != FWD_DATAGRAMS)
 			say(f, (uint16_t)i, NULL, (struct sn_bytes){ NULL, 0 }, packet->radius,
 			    packet);
@@ -357,7 +359,8 @@ static void broadcast(struct fwd *f, const struct fwd_packet *packet, uint8_t ty
 			say_to_each(f, (uint16_t)i, packet);
 	}
 	/* Who asked from outside of the group has no other way to hear. */
-	if (searcher != NULL && f->config.sides[searcher->side].medium == FWD_DATAGRAMS)
+	if (searcher != NULL && f->config.sides[searcher->side].medium == FWD_DATAGRAMS &&
+	    packet->len <= f->config.sides[searcher->side].max_packet)
 		say_to_node(f, searcher, packet->radius, packet);
 }
 

@@ -391,6 +391,16 @@ Test(fwd_core, gwinfo_is_for_all_whatever_its_id_and_for_the_one_who_asked)
 	cr_assert_eq(fwd_counters(w.fwd)->unknown_nodes, 0);
 }
 
+Test(fwd_core, a_broadcast_that_is_too_long_for_a_side_leaves_it_out)
+{
+	uint8_t gwinfo[3 + 150] = "\x03\xFE\x00\x96\x02\x01";
+
+	from_gateway(gwinfo, sizeof gwinfo);
+	cr_assert_eq(w.n, 1);
+	cr_assert_eq(w.said[0].where, UDP_GROUP);
+	cr_assert_eq(fwd_counters(w.fwd)->oversize, 2);
+}
+
 /* --- gateways --- */
 
 Test(fwd_core, frames_of_strangers_are_refused)
