@@ -50,6 +50,7 @@ void client_set_state(struct gw *gw, struct client *client, enum client_state st
 static void enter_connecting(struct gw *gw, struct client *client)
 {
 	gw->clients.connecting++;
+	client->will_answers = 0;
 	pending_stop(gw, client);
 	deadline_clear(gw->deadlines, &client->supervision);
 }

@@ -113,6 +113,7 @@ static void ask_broker(struct gw *gw, struct client *client)
 	if (link_is_up(&client->link) && !client->clean && !setup->clean &&
 	    will_equal(will, client->will)) {
 		connect_accepted(gw, client, true);
+		link_refresh_will(gw, client);
 		return;
 	}
 	link_close(gw, client, setup->farewell);

@@ -164,6 +164,8 @@ void link_refresh_will(struct gw *gw, struct client *client)
 
 	if (!link->stale_will || !link_is_up(link) || !is_quiet(client))
 		return;
+	if (client->state == CLIENT_CONNECTING) /* the new connection would answer for its setup */
+		return;
 	link->since = gw->now;
 	reopen(gw, client);
 	link->rearming = true;

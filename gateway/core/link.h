@@ -54,8 +54,8 @@ static inline bool link_is_up(const struct link *link)
  * to wait for a link that is down. */
 void link_hold_anew(struct gw *gw, struct client *client);
 
-/* If the broker has an old will and nothing is on its way, makes the connection anew (MAP-WILL-03).
- */
+/* If the broker has an old will, nothing is on its way and the client is not connecting just now,
+ * makes the connection anew (MAP-WILL-03). */
 void link_refresh_will(struct gw *gw, struct client *client);
 
 /* An event of the session; UP_CONNECTED, UP_REFUSED and UP_LOST only. */
