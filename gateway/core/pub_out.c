@@ -238,11 +238,13 @@ static void send_head(struct gw *gw, struct client *client, uint16_t register_id
 	pending_start(gw, client, SN_PUBLISH, m->msg_id);
 }
 
-/* Whether anything may be sent to the client now. */
+/* Whether anything may be sent to the client now.  An open SUBSCRIBE does not count while the
+ * broker is not read: its answer can only come when sending has made room. */
 static bool may_send(const struct client *client)
 {
 	return (client->state == CLIENT_ACTIVE || client->state == CLIENT_AWAKE) &&
-	       pending_none(&client->pending) && !subscribe_is_open(client);
+	       pending_none(&client->pending) &&
+	       (client->outbox.paused || !subscribe_is_open(client));
 }
 
 void pub_out_pump(struct gw *gw, struct client *client)
