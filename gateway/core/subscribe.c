@@ -409,6 +409,7 @@ void subscribe_drop(struct gw *gw, struct client *client, struct subscription *s
 
 	if (link_is_up(&client->link))
 		gw->ports.up_unsubscribe(gw->ports.ctx, client->link.session, sub->filter, &token);
+	replies_forget(&client->replies, SN_SUBACK);
 	forget(client, bytes_of(sub->filter, sub->len));
 }
 
