@@ -373,6 +373,7 @@ void subscribe_unsubscribe(struct gw *gw, struct client *client, const struct sn
 	struct topic_ref_room room;
 	struct sn_bytes filter;
 	struct request *request;
+	int rc = 0;
 
 	if (request_is_open(client, packet, digest))
 		return;
@@ -388,7 +389,11 @@ void subscribe_unsubscribe(struct gw *gw, struct client *client, const struct sn
 		return;
 	}
 	request->digest = digest;
-	if (link_is_up(&client->link) && request_send(gw, client, request) < 0)
+	if (link_is_up(&client->link))
+		rc = request_send(gw, client, request);
+	if (rc == -ERR_INVALID)
+		say_msg_ack(gw, client->peer, SN_UNSUBACK, request->msg_id);
+	if (rc < 0)
 		request_forget(client, request);
 }
 
