@@ -91,13 +91,19 @@ static bool request_is_open(
 	return false;
 }
 
-static size_t open_requests(const struct client *client)
+static size_t count_open(const struct client *client, uint8_t type)
 {
 	size_t n = 0;
 
 	for (const struct request *r = client->subs.requests; r != NULL; r = r->next)
-		n++;
+		n += r->type == type;
 	return n;
+}
+
+static bool may_open_another(const struct client *client)
+{
+	return count_open(client, SN_SUBSCRIBE) + count_open(client, SN_UNSUBSCRIBE) <
+	       OPEN_REQUESTS_MAX;
 }
 
 static int request_send(struct gw *gw, struct client *client, struct request *request)
@@ -111,10 +117,7 @@ static int request_send(struct gw *gw, struct client *client, struct request *re
 
 bool subscribe_is_open(const struct client *client)
 {
-	for (const struct request *r = client->subs.requests; r != NULL; r = r->next)
-		if (r->type == SN_SUBSCRIBE)
-			return true;
-	return false;
+	return count_open(client, SN_SUBSCRIBE) > 0;
 }
 
 void subscribe_clear_requests(struct client *client)
@@ -233,13 +236,16 @@ static enum sn_return_code filter_of(const struct gw *gw, const struct client *c
 	return topic_filter_valid(*filter) ? SN_ACCEPTED : SN_NOT_SUPPORTED;
 }
 
-/* A limit that stands against one more subscription, or NULL. */
+/* A limit that stands against one more subscription, or NULL.  Those that the broker has still to
+ * grant count as if each were one more. */
 static const char *limit_reached(
     const struct gw *gw, const struct client *client, struct sn_bytes filter)
 {
-	if (open_requests(client) >= OPEN_REQUESTS_MAX)
+	size_t most = gw->config.limits.subscriptions;
+
+	if (!may_open_another(client))
 		return "open requests";
-	if (client->subs.count >= gw->config.limits.subscriptions &&
+	if (client->subs.count + count_open(client, SN_SUBSCRIBE) >= most &&
 	    subscribe_find(client, filter) == NULL)
 		return "limits.subscriptions";
 	return NULL;
@@ -383,8 +389,7 @@ void subscribe_unsubscribe(struct gw *gw, struct client *client, const struct sn
 		say_msg_ack(gw, client->peer, SN_UNSUBACK, packet->subscribe.msg_id);
 		return;
 	}
-	if (open_requests(client) >= OPEN_REQUESTS_MAX ||
-	    (request = request_new(client, packet, filter)) == NULL) {
+	if (!may_open_another(client) || (request = request_new(client, packet, filter)) == NULL) {
 		gw_refuse_limit(gw, client, "open requests");
 		return;
 	}
