@@ -168,7 +168,7 @@ void link_refresh_will(struct gw *gw, struct client *client)
 		return;
 	link->since = gw->now;
 	reopen(gw, client);
-	link->rearming = true;
+	link->rearming = link->session != NULL;
 }
 
 static void connected(struct gw *gw, struct client *client, bool session_present)
