@@ -358,7 +358,9 @@ static void wake(struct node *n)
 
 static void choose(struct node *n)
 {
-	if (sim_is_calm(n->sim) || sim_chance(n->sim, 100))
+	if (!n->subscribed) /* it was refused */
+		subscribe(n);
+	else if (sim_is_calm(n->sim) || sim_chance(n->sim, 100))
 		ping(n);
 	else if (sim_chance(n->sim, 150))
 		go_to_sleep(n);
@@ -580,6 +582,7 @@ void node_datagram(struct node *n, const uint8_t *data, size_t len)
 		sim_fail(n->sim, "%s got what is no packet for a client", n->id);
 	sim_tell(n->sim, "%s < %s", n->id, sn_type_name(packet.type));
 	check_sleep(n, packet.type);
-	if (n->phase != OFF)
+	/* What comes before CONNACK is of the connection that was. */
+	if (n->phase != OFF && (n->phase != CONNECTING || packet.type == SN_CONNACK))
 		on[packet.type](n, &packet);
 }
