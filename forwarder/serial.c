@@ -33,7 +33,8 @@ struct serial {
 	struct event *readable;
 	struct event *writable;
 	struct event *retry;
-	unsigned tries; /* in vain since it was last there */
+	unsigned tries; /* since octets last came */
+	bool missed;    /* that it is away was told */
 
 	uint8_t *queue;
 	size_t queued;
@@ -155,8 +156,9 @@ static void lose_device(struct serial *s)
 
 	close_device(s);
 	errno = saved;
-	if (s->tries == 0)
+	if (!s->missed)
 		s->handlers.on_state(s->handlers.ctx, false);
+	s->missed = true;
 	try_later(s);
 }
 
@@ -204,7 +206,7 @@ static void try_to_open(struct serial *s)
 		lose_device(s);
 		return;
 	}
-	s->tries = 0;
+	s->missed = false;
 	s->counters.opened++;
 	s->handlers.on_state(s->handlers.ctx, true);
 }

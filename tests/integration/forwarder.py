@@ -3,12 +3,14 @@
 
 import os
 import re
+import select
 import shutil
 import signal
 import socket
 import struct
 import subprocess
 import threading
+import tty
 
 import mqtt
 import mqttsn
@@ -138,6 +140,29 @@ def _(bench):
     mqtt.publish(broker, "moves", b"asleep", 1)
     broker.process.wait_log(r"Received PUBACK from mover \(Mid: 2,")
     equal(wake(there), [b"asleep"], "messages after PINGREQ at the first forwarder")
+
+
+@test("a node that writes bare messages to its line")
+def _(bench):
+    gateway = bench.gateway(bench.broker())
+    line, device = os.openpty()
+    tty.setraw(device)
+    forwarder = Forwarder(bench, "--serial", os.ttyname(device) + ",plain,9600", "--set", "serial.0.node_id=0001",
+                          "--gateway", gateway_text(gateway), "--set", "log.packets=true")
+
+    def ask(message, answer):
+        os.write(line, message)
+        got = b""
+        while len(got) < len(answer):
+            check(select.select([line], [], [], PATIENCE)[0], f"no answer to {message.hex()}")
+            got += os.read(line, 4096)
+        equal(got, answer, f"answer to {message.hex()}")
+
+    ask(mqttsn.connect("bare"), bytes([3, mqttsn.CONNACK, 0]))
+    ask(b"\0\xff\x03\0" + mqttsn.pingreq(), bytes([2, PINGRESP]))
+    forwarder.wait_log("ENCAPSULATED radius=0 node=0001 PINGREQ")
+    os.close(line)
+    os.close(device)
 
 
 # --- a line with noise ---
