@@ -385,7 +385,7 @@ static void act(struct sim *sim, void *who, uint32_t what)
 	}
 	if (n->phase == ASLEEP)
 		wake(n);
-	else if (n->phase == AT_WORK && n->publishing)
+	else if (n->phase == AT_WORK && (n->publishing || !n->subscribed))
 		work(n);
 	else if (n->phase == AT_WORK && n->request_type == 0)
 		choose(n);
