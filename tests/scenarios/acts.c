@@ -209,6 +209,14 @@ static const char *read_fail(struct step *step)
 	} codes[] = { { "nomem", -ERR_NOMEM }, { "invalid", -ERR_INVALID },
 		{ "state", -ERR_STATE } };
 
+	long nth;
+
+	if (step->words.n == 3 && word_is(&step->words.list[1], "memory") &&
+	    word_number(step->words.list[2].text, 1, 1000, &nth)) {
+		step->fail.port = FAIL_MEMORY;
+		step->fail.rc = (int)nth;
+		return NULL;
+	}
 	for (int port = 0; step->words.n == 3 && port < FAIL_PORTS; port++) {
 		if (!word_is(&step->words.list[1], ports[port]))
 			continue;
@@ -219,7 +227,7 @@ static const char *read_fail(struct step *step)
 	}
 	return step->fail.rc != 0
 	           ? NULL
-	           : "fail open|publish|subscribe|unsubscribe nomem|invalid|state wanted";
+	           : "fail open|publish|subscribe|unsubscribe nomem|invalid|state or fail memory N wanted";
 }
 
 static const char *read_pass(struct step *step)

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "tests/scenarios/memory.h"
+
 static struct {
 	long left;
 	bool armed;
@@ -28,7 +30,7 @@ bool failing_happened(void)
 
 static bool fails(void)
 {
-	if (!failing.armed || failing.left == 0 || --failing.left > 0)
+	if (!failing.armed || memory_is_ours() || failing.left == 0 || --failing.left > 0)
 		return false;
 	failing.happened = true;
 	errno = ENOMEM;

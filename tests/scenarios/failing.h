@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Makes one allocation of the core fail, to see that it copes.  The program is linked with --wrap
- * for malloc() and its kin; what the player itself asks for is asked for twice (memory.h).
+ * for malloc() and its kin; what the player itself asks for does not count (memory.h).
  */
 #ifndef SCENARIOS_FAILING_H
 #define SCENARIOS_FAILING_H

@@ -29,7 +29,7 @@ struct expected {
 enum act_kind {
 	ACT_PACKET,    /* a > CONNECT id=a; f/aabb > PINGREQ; a > raw 02 16 "text" */
 	ACT_UP,        /* up > connected a session-present */
-	ACT_FAIL,      /* fail publish invalid: the next such call of the core fails */
+	ACT_FAIL,      /* fail publish invalid; fail memory 2 */
 	ACT_PASS,      /* pass 120s */
 	ACT_METRIC,    /* metric strangers 3 */
 	ACT_CLIENTS,   /* clients 2 */
@@ -45,6 +45,7 @@ enum fail_port {
 	FAIL_SUBSCRIBE,
 	FAIL_UNSUBSCRIBE,
 	FAIL_PORTS,
+	FAIL_MEMORY = FAIL_PORTS, /* no port: an allocation of the core */
 };
 
 struct step {
@@ -66,7 +67,7 @@ struct step {
 		} up;
 		struct {
 			enum fail_port port;
-			int rc;
+			int rc; /* FAIL_MEMORY: which of the allocations to come */
 		} fail;
 		int64_t pass_us;
 		struct words configure; /* what follows that word */

@@ -165,7 +165,10 @@ static void play_up(struct world *world, const struct step *step)
 
 static void play_fail(struct world *world, const struct step *step)
 {
-	world->fail[step->fail.port] = step->fail.rc;
+	if (step->fail.port != FAIL_MEMORY)
+		world->fail[step->fail.port] = step->fail.rc;
+	else if (!world->lenient)
+		failing_set(step->fail.rc);
 }
 
 static void play_pass(struct world *world, const struct step *step)
