@@ -147,7 +147,7 @@ static void compare(const char *program, unsigned n, unsigned window)
 		us = measure(pid, node, gateway, &listen, n, window);
 		full = us < full ? us : full;
 	}
-	printf("%2u on their way at once: relay %.2f us, forwarder %.2f us per datagram (%.2f)\n",
+	printf("%3u on their way at once: relay %.2f us, forwarder %.2f us per datagram (%.2f)\n",
 	    window, bare, full, full / bare);
 	close(gateway);
 	close(node);
@@ -181,5 +181,6 @@ int main(int argc, char **argv)
 	weigh_nodes();
 	compare(argv[1], n, 1);
 	compare(argv[1], n, 32);
+	compare(argv[1], n, 200);
 	return EXIT_SUCCESS;
 }
