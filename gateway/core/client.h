@@ -56,7 +56,7 @@ struct client {
 	struct rate packets; /* that it sends */
 	struct replies replies;
 	struct link link;
-	struct deadline supervision; /* keep alive; of a connection setup: the whole of it */
+	struct deadline supervision; /* keep alive, sleep, or the age of a stored session */
 	struct client *next_removed;
 };
 

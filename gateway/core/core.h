@@ -45,7 +45,7 @@ struct gw {
 	struct hold_off hold_off;
 	struct rate reconnects; /* upstream reconnects of all clients */
 	struct rate strangers;  /* answers to peers without a session: to all of them, and to those
-	                           whose  addresses share a bucket */
+	                           whose addresses share a bucket */
 	struct rate strangers_by_address[STRANGER_BUCKETS];
 	struct rate qos_minus_one;
 	struct heard *heard;                             /* NULL: nothing to trace */

@@ -15,7 +15,7 @@
 	X(connects, "connects_total", "CONNECTs accepted")                                         \
 	X(connects_refused, "connects_refused_total", "CONNECTs refused")                          \
 	X(takeovers, "takeovers_total", "Sessions continued from another address")                 \
-	X(disconnects, "disconnects_total", "Clients that said DISCONNECT")                        \
+	X(disconnects, "disconnects_total", "Clients that said DISCONNECT or were sent away")      \
 	X(lost, "clients_lost_total", "Clients lost")                                              \
 	X(links_lost, "links_lost_total", "Upstream connections lost")                             \
 	X(publishes_in, "publishes_in_total", "Messages from clients handed to the broker")        \
