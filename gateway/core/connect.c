@@ -31,26 +31,22 @@ struct setup *connect_setup_free(struct setup *setup)
 	return NULL;
 }
 
-/* Refuses before there is anything to undo. */
-static void refuse(
-    struct gw *gw, const struct peer *from, enum sn_return_code code, const char *why)
+/* CONNACK with a refusal, counted and noted.  @client: NULL if it has no setup. */
+static void refuse(struct gw *gw, const struct client *client, const struct peer *to,
+    enum sn_return_code code, const char *why)
 {
 	gw->metrics.connects_refused++;
 	if (gw->heard != NULL)
 		gw->heard->verdict = why;
-	gw_note(gw, NOTE_REFUSED, NULL, why);
-	say_result(gw, from, SN_CONNACK, code);
+	gw_note(gw, NOTE_REFUSED, client, why);
+	say_result(gw, to, SN_CONNACK, code);
 }
 
 /* Refuses a client whose setup has begun: what it had before stays (SN12-STATE-02). */
 static void refuse_setup(
     struct gw *gw, struct client *client, enum sn_return_code code, const char *why)
 {
-	gw->metrics.connects_refused++;
-	if (gw->heard != NULL)
-		gw->heard->verdict = why;
-	gw_note(gw, NOTE_REFUSED, client, why);
-	say_result(gw, client->peer, SN_CONNACK, code);
+	refuse(gw, client, client->peer, code, why);
 	client_set_state(gw, client, CLIENT_DISCONNECTED);
 }
 
@@ -130,7 +126,7 @@ static void begin_setup(
 	if (setup == NULL ||
 	    ((client->peer == NULL || moved) && clients_bind(&gw->clients, client, from) < 0)) {
 		connect_setup_free(setup);
-		refuse(gw, from, SN_CONGESTION, "out of memory");
+		refuse(gw, NULL, from, SN_CONGESTION, "out of memory");
 		client_set_state(gw, client, CLIENT_CONNECTING);
 		client_set_state(gw, client, CLIENT_DISCONNECTED);
 		return;
@@ -172,7 +168,7 @@ void connect_connect(
 	struct client *known;
 
 	if (why != NULL) {
-		refuse(gw, from, SN_NOT_SUPPORTED, why);
+		refuse(gw, NULL, from, SN_NOT_SUPPORTED, why);
 		return;
 	}
 	known = clients_find_id(&gw->clients, connect->client_id);
@@ -184,11 +180,11 @@ void connect_connect(
 	why = limit_reached(gw, known);
 	if (why != NULL) {
 		gw_refuse_limit(gw, known, why);
-		refuse(gw, from, SN_CONGESTION, why);
+		refuse(gw, NULL, from, SN_CONGESTION, why);
 		return;
 	}
 	if (hold_off_is_on(gw, connect->client_id)) {
-		refuse(gw, from, SN_CONGESTION, "the broker did not take it just now");
+		refuse(gw, NULL, from, SN_CONGESTION, "the broker did not take it just now");
 		return;
 	}
 	if (client != NULL && client != known)
@@ -197,7 +193,7 @@ void connect_connect(
 		return;
 	if (known == NULL && (known = clients_add(gw, connect->client_id)) == NULL) {
 		gw_note(gw, NOTE_NOMEM, NULL, NULL);
-		refuse(gw, from, SN_CONGESTION, "out of memory");
+		refuse(gw, NULL, from, SN_CONGESTION, "out of memory");
 		return;
 	}
 	begin_setup(gw, known, from, connect);
