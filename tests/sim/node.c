@@ -358,9 +358,7 @@ static void wake(struct node *n)
 
 static void choose(struct node *n)
 {
-	if (!n->subscribed) /* it was refused */
-		subscribe(n);
-	else if (sim_is_calm(n->sim) || sim_chance(n->sim, 100))
+	if (sim_is_calm(n->sim) || sim_chance(n->sim, 100))
 		ping(n);
 	else if (sim_chance(n->sim, 150))
 		go_to_sleep(n);
