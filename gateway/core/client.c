@@ -19,23 +19,17 @@ static void enter_lost(struct gw *gw, struct client *client);
 
 /* Figure 4 of the specification, and what each state means for the rest. */
 static const struct {
-	const char *name;
 	void (*enter)(struct gw *gw, struct client *client);
 	unsigned from; /* the states that may come before */
 } states[CLIENT_STATES] = {
-	[CLIENT_DISCONNECTED] = { "disconnected", enter_disconnected,
+	[CLIENT_DISCONNECTED] = { enter_disconnected,
 	    FROM(CONNECTING) | FROM(ACTIVE) | FROM(ASLEEP) | FROM(AWAKE) },
-	[CLIENT_CONNECTING] = { "connecting", enter_connecting, ~0u },
-	[CLIENT_ACTIVE] = { "active", enter_active, FROM(CONNECTING) | FROM(ASLEEP) | FROM(AWAKE) },
-	[CLIENT_ASLEEP] = { "asleep", enter_asleep, FROM(ACTIVE) | FROM(ASLEEP) | FROM(AWAKE) },
-	[CLIENT_AWAKE] = { "awake", enter_awake, FROM(ASLEEP) },
-	[CLIENT_LOST] = { "lost", enter_lost, FROM(ACTIVE) | FROM(ASLEEP) | FROM(AWAKE) },
+	[CLIENT_CONNECTING] = { enter_connecting, ~0u },
+	[CLIENT_ACTIVE] = { enter_active, FROM(CONNECTING) | FROM(ASLEEP) | FROM(AWAKE) },
+	[CLIENT_ASLEEP] = { enter_asleep, FROM(ACTIVE) | FROM(ASLEEP) | FROM(AWAKE) },
+	[CLIENT_AWAKE] = { enter_awake, FROM(ASLEEP) },
+	[CLIENT_LOST] = { enter_lost, FROM(ACTIVE) | FROM(ASLEEP) | FROM(AWAKE) },
 };
-
-const char *client_state_name(enum client_state state)
-{
-	return states[state].name;
-}
 
 void client_set_state(struct gw *gw, struct client *client, enum client_state state)
 {
@@ -47,12 +41,21 @@ void client_set_state(struct gw *gw, struct client *client, enum client_state st
 	states[state].enter(gw, client);
 }
 
+/* Two prompts with all their repeats, and the broker's answer.  A client that repeats what it said
+ * makes each of them last longer, but not the whole. */
+static int64_t setup_ms(const struct gw *gw)
+{
+	int64_t prompt_ms = (int64_t)gw->config.timers.retry * (gw->config.timers.retries + 1);
+
+	return 2 * prompt_ms + gw->config.timers.connect_timeout;
+}
+
 static void enter_connecting(struct gw *gw, struct client *client)
 {
 	gw->clients.connecting++;
 	client->will_answers = 0;
 	pending_stop(gw, client);
-	deadline_clear(gw->deadlines, &client->supervision);
+	deadline_set(gw->deadlines, &client->supervision, monotime_add_ms(gw->now, setup_ms(gw)));
 }
 
 static void supervise(struct gw *gw, struct client *client, uint16_t seconds)
@@ -118,7 +121,10 @@ static void supervision_expired(void *ctx, struct deadline *deadline)
 	struct client *client =
 	    (struct client *)((char *)deadline - offsetof(struct client, supervision));
 
-	if (client->state == CLIENT_ACTIVE) {
+	if (client->state == CLIENT_CONNECTING) {
+		gw_note(gw, NOTE_GAVE_UP, client, "connection setup took too long");
+		connect_abandon(gw, client);
+	} else if (client->state == CLIENT_ACTIVE) {
 		client_lose(gw, client, "keep alive expired");
 	} else if (client->peer != NULL) {
 		client_lose(gw, client, "sleep expired");

@@ -56,7 +56,8 @@ struct client {
 	struct rate packets; /* that it sends */
 	struct replies replies;
 	struct link link;
-	struct deadline supervision; /* keep alive, sleep, or the age of a stored session */
+	struct deadline
+	    supervision; /* of the setup, keep alive, sleep, or the age of a stored session */
 	struct client *next_removed;
 };
 
@@ -67,9 +68,6 @@ enum {
 
 /* Sets up the parts of a new client. */
 void client_init(struct client *client);
-
-/* "active", ... */
-const char *client_state_name(enum client_state state);
 
 /* The only way to change the state.  Entering DISCONNECTED or LOST unbinds the address, stops all
  * that waits for the client, and removes it where its session ends with the connection: after that

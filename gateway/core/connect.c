@@ -177,6 +177,8 @@ void connect_connect(
 			prompt(gw, known, known->pending.type);
 		return;
 	}
+	if (known != NULL && sleep_returns(gw, known, client, from, connect))
+		return;
 	why = limit_reached(gw, known);
 	if (why != NULL) {
 		gw_refuse_limit(gw, known, why);
@@ -189,8 +191,6 @@ void connect_connect(
 	}
 	if (client != NULL && client != known)
 		connect_push_out(gw, client);
-	if (known != NULL && sleep_returns(gw, known, from, connect))
-		return;
 	if (known == NULL && (known = clients_add(gw, connect->client_id)) == NULL) {
 		gw_note(gw, NOTE_NOMEM, NULL, NULL);
 		refuse(gw, NULL, from, SN_CONGESTION, "out of memory");

@@ -74,13 +74,15 @@ void sleep_drained(struct gw *gw, struct client *client)
 		sleep_end_window(gw, client);
 }
 
-bool sleep_returns(
-    struct gw *gw, struct client *client, const struct peer *from, const struct sn_connect *connect)
+bool sleep_returns(struct gw *gw, struct client *client, struct client *bound,
+    const struct peer *from, const struct sn_connect *connect)
 {
 	if (client->state != CLIENT_ASLEEP && client->state != CLIENT_AWAKE)
 		return false;
 	if (gw->config.wake_connect != GW_WAKE_RESUME)
 		return false;
+	if (bound != NULL && bound != client)
+		connect_push_out(gw, bound);
 	if (!move(gw, client, from)) {
 		say_result(gw, from, SN_CONNACK, SN_CONGESTION);
 		return true;

@@ -33,9 +33,10 @@ void sleep_drained(struct gw *gw, struct client *client);
 /* Closes the window with PINGRESP although messages wait: the client cannot take them now. */
 void sleep_end_window(struct gw *gw, struct client *client);
 
-/* If @client sleeps and its CONNECT means that its session goes on, answers it and returns true
- * (SN12-SLEEP-11). */
-bool sleep_returns(struct gw *gw, struct client *client, const struct peer *from,
-    const struct sn_connect *connect);
+/* If @client sleeps and its CONNECT from @from, where @bound (or NULL) has its session, means that
+ * its session goes on, answers it and returns true (SN12-SLEEP-11).  No setup, so no limit of
+ * setups. */
+bool sleep_returns(struct gw *gw, struct client *client, struct client *bound,
+    const struct peer *from, const struct sn_connect *connect);
 
 #endif
