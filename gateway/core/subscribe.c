@@ -200,8 +200,6 @@ static bool record(struct client *client, const struct request *request)
 		sub->predefined_id = request->topic_id;
 	else if (request->topic_type == SN_TOPIC_SHORT)
 		sub->by_short = true;
-	else
-		sub->by_name = true;
 	client->subs.other_forms =
 	    (uint16_t)(client->subs.other_forms + (has_other_form(sub) && !had_other_form));
 	return true;

@@ -17,7 +17,6 @@ struct gw;
 struct client;
 
 struct subscription {
-	bool by_name;
 	bool by_short;
 	uint16_t predefined_id; /* 0: not by predefined id */
 	uint8_t qos;            /* as requested, to restore it */
