@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* From now on @spare is called with true before each allocation and with false after it: the way to
+ * keep these from failing.h. */
+void memory_spared_by(void (*spare)(bool));
+
 /* Zeroed. */
 void *memory_get(size_t size);
 
@@ -13,9 +17,6 @@ void *memory_grow(void *p, size_t size);
 
 /* A copy of the first @len octets, terminated. */
 char *memory_text(const char *text, size_t len);
-
-/* True within these functions: such an allocation is not the core's (failing.h). */
-bool memory_is_ours(void);
 
 /* @p, or the end of the program if it is NULL. */
 void *memory_check(void *p);

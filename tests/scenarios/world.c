@@ -246,6 +246,7 @@ struct world *world_new(struct script *script)
 	struct world *world = memory_get(sizeof(*world));
 	const struct gw_ports ports = ports_of(world);
 
+	memory_spared_by(failing_spare);
 	world->script = script;
 	world->now.us = 1000000000;
 	world->watch = watch_new();
