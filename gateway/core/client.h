@@ -9,6 +9,7 @@
 #include <uthash.h>
 
 #include "common/rate.h"
+#include "gateway/core/client_state.h"
 #include "gateway/core/deadline.h"
 #include "gateway/core/link.h"
 #include "gateway/core/outbox.h"
@@ -23,16 +24,6 @@
 
 struct gw;
 struct setup;
-
-enum client_state {
-	CLIENT_DISCONNECTED, /* known, but without a connection: new, or a stored session */
-	CLIENT_CONNECTING,   /* from CONNECT to CONNACK */
-	CLIENT_ACTIVE,
-	CLIENT_ASLEEP, /* DISCONNECT with a duration: messages are kept, nothing is sent */
-	CLIENT_AWAKE,  /* a sleeper said PINGREQ: its messages are sent, then PINGRESP */
-	CLIENT_LOST,   /* supervision expired; a stored session */
-	CLIENT_STATES,
-};
 
 struct client {
 	UT_hash_handle by_id;
