@@ -71,7 +71,9 @@ enum stored_way {
 
 struct stored_message {
 	enum stored_way way;
-	uint64_t sequence; /* the order, per client and way */
+	/* The order.  Rises with each message that is kept, over all clients and both ways; after a
+	 * restart it goes on above those that were kept. */
+	uint64_t sequence;
 	const char *topic;
 	struct sn_bytes payload;
 	uint8_t qos;
@@ -85,7 +87,8 @@ struct gw_store {
 	void *ctx; /* handed to each call */
 
 	void (*put_client)(void *ctx, const struct stored_client *client);
-	/* With all that is kept under its key. */
+	/* With all that is kept under its key; only its messages have to be dropped before, one by
+	 * one. */
 	void (*drop_client)(void *ctx, uint64_t key);
 
 	void (*put_topic)(void *ctx, uint64_t key, const struct stored_topic *topic);
