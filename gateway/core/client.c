@@ -34,10 +34,10 @@ static const struct {
 void client_set_state(struct gw *gw, struct client *client, enum client_state state)
 {
 	assert(states[state].from & 1u << client->state);
-	if (client->state == CLIENT_CONNECTING)
-		gw->clients.connecting--;
 	client->setup = connect_setup_free(client->setup);
+	gw->clients.in_state[client->state]--;
 	client->state = state;
+	gw->clients.in_state[client->state]++;
 	states[state].enter(gw, client);
 }
 
@@ -52,7 +52,7 @@ static int64_t setup_ms(const struct gw *gw)
 
 static void enter_connecting(struct gw *gw, struct client *client)
 {
-	gw->clients.connecting++;
+	client->heard = gw->now;
 	client->will_answers = 0;
 	pending_stop(gw, client);
 	deadline_set(gw->deadlines, &client->supervision, monotime_add_ms(gw->now, setup_ms(gw)));
@@ -144,6 +144,7 @@ void client_init(struct client *client)
 
 void client_heard(struct gw *gw, struct client *client)
 {
+	client->heard = gw->now;
 	if (client->state == CLIENT_ACTIVE)
 		supervise(gw, client, client->keep_alive);
 	else if (client->state == CLIENT_ASLEEP || client->state == CLIENT_AWAKE)

@@ -36,6 +36,10 @@ struct client {
 	uint16_t sleep_duration; /* seconds, of the last DISCONNECT with a duration */
 	uint16_t last_msg_id;
 
+	monotime_t heard;   /* last; 0: not since the gateway started */
+	uint32_t published; /* messages taken from it, */
+	uint32_t delivered; /* and given to it; both go round */
+
 	struct setup *setup;  /* while connecting */
 	struct will *will;    /* NULL: none */
 	uint8_t will_answers; /* of will_update.c */

@@ -77,6 +77,7 @@ struct client *clients_add(struct gw *gw, struct sn_bytes id)
 	if (client->by_id.tbl == NULL)
 		return free_client(client);
 	clients->count++;
+	clients->in_state[client->state]++;
 	return client;
 }
 
@@ -117,6 +118,7 @@ void clients_remove(struct gw *gw, struct client *client)
 	clients_unbind(clients, client);
 	HASH_DELETE(by_id, clients->by_id, client);
 	clients->count--;
+	clients->in_state[client->state]--;
 	client->next_removed = clients->removed;
 	clients->removed = client;
 }

@@ -17,7 +17,7 @@ struct clients {
 	struct client *by_peer;
 	struct client *removed; /* to be freed at the end of the entry point */
 	size_t count;
-	size_t connecting;
+	size_t in_state[CLIENT_STATES];
 };
 
 struct client *clients_find_id(const struct clients *clients, struct sn_bytes id);

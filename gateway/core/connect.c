@@ -77,7 +77,7 @@ static bool is_repeat(
 
 static const char *limit_reached(const struct gw *gw, const struct client *known)
 {
-	if (gw->clients.connecting >= gw->config.limits.connecting)
+	if (gw->clients.in_state[CLIENT_CONNECTING] >= gw->config.limits.connecting)
 		return "limits.connecting";
 	if (known == NULL && gw->clients.count >= gw->config.limits.clients)
 		return "limits.clients";

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/err.h"
 #include "gateway/core/connect.h"
 #include "gateway/core/core.h"
 #include "gateway/core/encap.h"
@@ -366,19 +367,60 @@ bool gw_next_deadline(const struct gw *gw, monotime_t *when)
 	return deadlines_next(gw->deadlines, when);
 }
 
+/* It must be bound to an address. */
+static void send_away(struct gw *gw, struct client *client, const char *why)
+{
+	if (client->state == CLIENT_CONNECTING)
+		connect_abandon(gw, client);
+	else
+		client_leave(gw, client, why);
+}
+
 void gw_shutdown(struct gw *gw, monotime_t now)
 {
 	struct client *client, *next;
 
 	begin(gw, now);
 	HASH_ITER (by_id, gw->clients.by_id, client, next) {
-		if (client->state == CLIENT_CONNECTING)
-			connect_abandon(gw, client);
-		else if (client->peer != NULL)
-			client_leave(gw, client, "the gateway stops");
+		if (client->peer != NULL)
+			send_away(gw, client, "the gateway stops");
 	}
 	own_close(gw);
 	end(gw);
+}
+
+static const char OPERATOR[] = "the operator's wish";
+
+int gw_disconnect_client(struct gw *gw, monotime_t now, struct sn_bytes id)
+{
+	struct client *client = clients_find_id(&gw->clients, id);
+
+	if (client == NULL)
+		return -ERR_INVALID;
+	if (client->peer == NULL)
+		return -ERR_STATE;
+	begin(gw, now);
+	send_away(gw, client, OPERATOR);
+	end(gw);
+	return 0;
+}
+
+int gw_forget_client(struct gw *gw, monotime_t now, struct sn_bytes id)
+{
+	struct client *client = clients_find_id(&gw->clients, id);
+
+	if (client == NULL)
+		return -ERR_INVALID;
+	begin(gw, now);
+	if (client->peer != NULL) {
+		client->clean = true; /* the session ends with the connection */
+		send_away(gw, client, OPERATOR);
+	} else {
+		gw_note(gw, NOTE_EXPIRED, client, OPERATOR);
+		clients_remove(gw, client);
+	}
+	end(gw);
+	return 0;
 }
 
 const struct gw_metrics *gw_metrics(const struct gw *gw)

@@ -157,6 +157,16 @@ bool gw_next_deadline(const struct gw *gw, monotime_t *when);
 /* Says DISCONNECT to every active client and ends all upstream sessions (SN12-DISC-11). */
 void gw_shutdown(struct gw *gw, monotime_t now);
 
+/* An operator's commands.  Neither disturbs the session that the broker may keep for the client.
+ *
+ * Ends the client's connection as if the gateway had no more room for it: it is told DISCONNECT
+ * unless it sleeps, and its will does not fire.  0; -ERR_INVALID: no such client; -ERR_STATE: it is
+ * not connected. */
+int gw_disconnect_client(struct gw *gw, monotime_t now, struct sn_bytes id);
+
+/* The same, connected or not, and forgets all that its session holds.  0; -ERR_INVALID. */
+int gw_forget_client(struct gw *gw, monotime_t now, struct sn_bytes id);
+
 /* Live as long as @gw. */
 const struct gw_metrics *gw_metrics(const struct gw *gw);
 

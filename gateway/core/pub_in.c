@@ -136,9 +136,11 @@ static int forward(struct gw *gw, struct client *client, const struct sn_publish
 		rc = gw->ports.up_publish(gw->ports.ctx, client->link.session,
 		    (const char *)name.data, publish->data, publish->flags.qos,
 		    publish->flags.retain, token);
-	if (rc == 0)
-		gw->metrics.publishes_in++;
-	return rc;
+	if (rc < 0)
+		return rc;
+	gw->metrics.publishes_in++;
+	client->published++;
+	return 0;
 }
 
 /* What can never be published must not look as if it could be later (SN12-RC-02, MAP-PUB-07). */

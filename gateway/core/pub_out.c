@@ -142,9 +142,15 @@ static bool say_publish(struct gw *gw, struct client *client, const struct addre
 	    });
 }
 
-static void finish_head(struct gw *gw, struct client *client)
+static void count_delivered(struct gw *gw, struct client *client)
 {
 	gw->metrics.messages_out++;
+	client->delivered++;
+}
+
+static void finish_head(struct gw *gw, struct client *client)
+{
+	count_delivered(gw, client);
 	outbox_drop_first(&client->outbox);
 	watch_room(gw, client);
 }
@@ -272,7 +278,7 @@ static bool send_at_once(struct gw *gw, struct client *client, const struct up_e
 		return false;
 	if (say_publish(gw, client, &(struct address){ SN_TOPIC_NORMAL, topic->id, NULL }, 0, 0,
 	        false, event->message.retain, event->message.payload))
-		gw->metrics.messages_out++;
+		count_delivered(gw, client);
 	else
 		note_dropped(gw, client, "longer than max_packet");
 	return true;
