@@ -6,6 +6,7 @@
 
 #include "gateway/core/connect.h"
 #include "gateway/core/core.h"
+#include "gateway/core/keep.h"
 #include "gateway/core/say.h"
 
 static void enter_connecting(struct gw *gw, struct client *client);
@@ -39,6 +40,7 @@ void client_set_state(struct gw *gw, struct client *client, enum client_state st
 	client->state = state;
 	gw->clients.in_state[client->state]++;
 	states[state].enter(gw, client);
+	keep_client(gw, client);
 }
 
 /* Two prompts with all their repeats, and the broker's answer.  A client that repeats what it said
@@ -115,13 +117,23 @@ static void enter_lost(struct gw *gw, struct client *client)
 	end_connection(gw, client, UP_ABORT);
 }
 
+/* How long a client may stay silent after its time was up while nobody listened: what it takes to
+ * repeat a packet until it gives up (section 7.2). */
+static int64_t grace_ms(const struct gw *gw)
+{
+	return (int64_t)gw->config.timers.retry * (gw->config.timers.retries + 1);
+}
+
 static void supervision_expired(void *ctx, struct deadline *deadline)
 {
 	struct gw *gw = ctx;
 	struct client *client =
 	    (struct client *)((char *)deadline - offsetof(struct client, supervision));
 
-	if (client->state == CLIENT_CONNECTING) {
+	if (client->will != NULL && client->link.restored) {
+		/* Its will is not with the broker yet, so it could not fire. */
+		deadline_set(gw->deadlines, deadline, monotime_add_ms(gw->now, grace_ms(gw)));
+	} else if (client->state == CLIENT_CONNECTING) {
 		gw_note(gw, NOTE_GAVE_UP, client, "connection setup took too long");
 		connect_abandon(gw, client);
 	} else if (client->state == CLIENT_ACTIVE) {
@@ -131,6 +143,33 @@ static void supervision_expired(void *ctx, struct deadline *deadline)
 	} else {
 		gw_note(gw, NOTE_EXPIRED, client, NULL);
 		clients_remove(gw, client);
+	}
+}
+
+static monotime_t within(monotime_t t, monotime_t least, monotime_t most)
+{
+	if (monotime_before(most, t))
+		return most;
+	return monotime_before(t, least) ? least : t;
+}
+
+void client_restore_supervision(
+    struct gw *gw, struct client *client, bool has_deadline, monotime_t deadline)
+{
+	struct deadline *own = &client->supervision;
+
+	if (client->state == CLIENT_ACTIVE) {
+		supervise(gw, client, client->keep_alive);
+	} else if (client->peer != NULL) {
+		supervise(gw, client, client->sleep_duration);
+		if (own->set && has_deadline)
+			deadline_set(gw->deadlines, own,
+			    within(deadline, monotime_add_ms(gw->now, grace_ms(gw)), own->due));
+	} else if (gw->config.timers.session_expiry > 0) {
+		monotime_t most = monotime_add_ms(gw->now, gw->config.timers.session_expiry);
+
+		deadline_set(
+		    gw->deadlines, own, has_deadline ? within(deadline, gw->now, most) : most);
 	}
 }
 
@@ -176,11 +215,19 @@ void client_clear_session(struct gw *gw, struct client *client)
 	replies_clear(&client->replies);
 	client->will = will_free(client->will);
 	topic_reg_clear(client->topics);
+	keep_drop_client(gw, client);
 }
 
-void client_resume_session(struct client *client)
+void client_resume_session(struct gw *gw, struct client *client)
 {
-	topic_reg_untell(client->topics);
+	for (uint32_t id = 1; id <= topic_reg_count(client->topics); id++) {
+		struct topic *topic = topic_reg_by_id(client->topics, (uint16_t)id);
+		bool was_told = topic->told;
+
+		topic->told = topic->muted = false;
+		if (was_told)
+			keep_topic(gw, client, topic);
+	}
 	replies_forget(&client->replies, SN_SUBACK);
 }
 

@@ -28,10 +28,15 @@ struct setup;
 struct client {
 	UT_hash_handle by_id;
 	UT_hash_handle by_peer;
+	uint64_t key;      /* for the store
+	                    */
 	char *id;          /* terminated; valid UTF-8 without U+0000 */
 	struct peer *peer; /* bound while connecting, active, asleep or awake; else NULL */
 	enum client_state state;
-	bool clean;              /* the session ends with the connection */
+	bool clean;   /* the session ends with the connection */
+	bool kept;    /* the store has it */
+	bool changed; /* the store is to be told at the end of the entry point */
+	bool removed;
 	uint16_t keep_alive;     /* seconds; 0: none */
 	uint16_t sleep_duration; /* seconds, of the last DISCONNECT with a duration */
 	uint16_t last_msg_id;
@@ -54,6 +59,7 @@ struct client {
 	struct deadline
 	    supervision; /* of the setup, keep alive, sleep, or the age of a stored session */
 	struct client *next_removed;
+	struct client *next_changed; /* while `changed` */
 };
 
 /* How many deadlines a client has. */
@@ -85,10 +91,14 @@ void client_clear_session(struct gw *gw, struct client *client);
 
 /* The session goes on, but its client may have lost what it knew: it is told topic ids anew
  * (SN12-CLEAN-08), and its SUBSCRIBE is no repeat of an earlier one. */
-void client_resume_session(struct client *client);
+void client_resume_session(struct gw *gw, struct client *client);
 
 /* A message id that is not in use towards this client: 1..65535 (SN12-MSGID-03). */
 uint16_t client_next_msg_id(struct client *client);
+
+/* Supervision after a restart.  @deadline, if @has_deadline: when it was to end. */
+void client_restore_supervision(
+    struct gw *gw, struct client *client, bool has_deadline, monotime_t deadline);
 
 /* The keep alive or sleep duration of @seconds with the tolerance of section 7.2, in ms
  * (SN12-PING-04). */

@@ -76,6 +76,7 @@ struct client *clients_add(struct gw *gw, struct sn_bytes id)
 	    by_id, clients->by_id, client->id, id.len, hash(clients, id.data, id.len), client);
 	if (client->by_id.tbl == NULL)
 		return free_client(client);
+	client->key = ++clients->last_key;
 	clients->count++;
 	clients->in_state[client->state]++;
 	return client;
@@ -113,6 +114,7 @@ void clients_remove(struct gw *gw, struct client *client)
 	struct clients *clients = &gw->clients;
 
 	client_clear_session(gw, client);
+	client->removed = true;
 	pending_stop(gw, client);
 	deadline_clear(gw->deadlines, &client->supervision);
 	clients_unbind(clients, client);

@@ -16,6 +16,7 @@ struct clients {
 	struct client *by_id;
 	struct client *by_peer;
 	struct client *removed; /* to be freed at the end of the entry point */
+	uint64_t last_key;
 	size_t count;
 	size_t in_state[CLIENT_STATES];
 };

@@ -251,7 +251,7 @@ void connect_accepted(struct gw *gw, struct client *client, bool session_present
 	if (setup->clean)
 		client_clear_session(gw, client);
 	else
-		client_resume_session(client);
+		client_resume_session(gw, client);
 	if (setup->has_will) {
 		will_free(client->will);
 		client->will = setup->will;

@@ -15,6 +15,7 @@
 #include "gateway/core/gw.h"
 #include "gateway/core/hold_off.h"
 #include "gateway/core/own.h"
+#include "gateway/core/restore.h"
 
 /* The packet that is being handled, until it has been shown to the trace. */
 struct heard {
@@ -36,6 +37,9 @@ struct gw {
 	struct gw_ports ports;
 	struct gw_metrics metrics;
 	struct clients clients;
+	struct client *changed; /* for keep_changed_clients() */
+	struct restored restored;
+	uint64_t last_sequence; /* of a message that the store was told */
 	struct deadlines *deadlines;
 	monotime_t now; /* of the entry point that is running */
 

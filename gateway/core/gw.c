@@ -9,6 +9,7 @@
 #include "gateway/core/connect.h"
 #include "gateway/core/core.h"
 #include "gateway/core/encap.h"
+#include "gateway/core/keep.h"
 #include "gateway/core/ping.h"
 #include "gateway/core/pub_in.h"
 #include "gateway/core/pub_out.h"
@@ -73,6 +74,7 @@ static void begin(struct gw *gw, monotime_t now)
 
 static void end(struct gw *gw)
 {
+	keep_changed_clients(gw);
 	clients_sweep(gw);
 }
 
@@ -101,6 +103,7 @@ struct gw *gw_free(struct gw *gw)
 
 	if (gw == NULL)
 		return NULL;
+	gw->ports.store = NULL; /* it keeps what it has */
 	HASH_ITER (by_id, gw->clients.by_id, client, next) {
 		link_close(gw, client, UP_DISCONNECT);
 		clients_remove(gw, client);
@@ -128,6 +131,7 @@ void gw_start(struct gw *gw, monotime_t now)
 	begin(gw, now);
 	discovery_start(gw);
 	own_start(gw);
+	restore_finish(gw);
 	end(gw);
 }
 
@@ -382,7 +386,9 @@ void gw_shutdown(struct gw *gw, monotime_t now)
 
 	begin(gw, now);
 	HASH_ITER (by_id, gw->clients.by_id, client, next) {
-		if (client->peer != NULL)
+		if (gw->ports.store != NULL)
+			link_close(gw, client, UP_DISCONNECT);
+		else if (client->peer != NULL)
 			send_away(gw, client, "the gateway stops");
 	}
 	own_close(gw);

@@ -17,6 +17,7 @@
 #include "common/siphash.h"
 #include "gateway/core/metrics.h"
 #include "gateway/core/ports.h"
+#include "gateway/core/store.h"
 #include "gateway/core/topic_predef.h"
 
 struct gw;
@@ -131,8 +132,16 @@ struct gw *gw_new(
 /* Frees everything, closing upstream sessions with UP_DISCONNECT.  NULL is fine; returns NULL. */
 struct gw *gw_free(struct gw *gw);
 
-/* Starts what goes on without clients: the gateway's own session and discovery.  To be called once.
- */
+/* For a store that has kept clients of an earlier process: tells them to @gw, before gw_start().
+ * Only the `put` calls of it are there. */
+struct gw_store gw_restorer(struct gw *gw, monotime_t now);
+
+/* Tells @sink, by its `put` calls, everything that the store port ought to have: for a store that
+ * begins again. */
+void gw_save_all(struct gw *gw, const struct gw_store *sink);
+
+/* Starts what goes on without clients, the gateway's own session and discovery, and goes on with
+ * those that were restored.  To be called once. */
 void gw_start(struct gw *gw, monotime_t now);
 
 /* Goes on with another configuration; sessions stay.  The listeners must be the same ones. */
@@ -154,7 +163,8 @@ void gw_advance(struct gw *gw, monotime_t now);
 /* When gw_advance() should be called next.  False: not before something else happens. */
 bool gw_next_deadline(const struct gw *gw, monotime_t *when);
 
-/* Says DISCONNECT to every active client and ends all upstream sessions (SN12-DISC-11). */
+/* Ends all upstream sessions.  Without a store, says DISCONNECT to every active client before
+ * (SN12-DISC-11); with one the sessions go on when it is restored, and no client is told. */
 void gw_shutdown(struct gw *gw, monotime_t now);
 
 /* An operator's commands.  Neither disturbs the session that the broker may keep for the client.

@@ -107,22 +107,44 @@ void link_close(struct gw *gw, struct client *client, enum up_farewell farewell)
 
 	if (link->state == LINK_CLOSED)
 		return;
-	gw->ports.up_close(gw->ports.ctx, link->session, farewell);
+	if (link->session != NULL)
+		gw->ports.up_close(gw->ports.ctx, link->session, farewell);
 	link->session = NULL;
 	link->state = LINK_CLOSED;
-	link->stale_will = link->rearming = false;
+	link->stale_will = link->rearming = link->restored = false;
 	deadline_clear(gw->deadlines, &link->deadline);
 	pub_in_link_closed(client);
 	subscribe_clear_requests(client);
 	client->outbox.paused = false;
 }
 
+/* It is waiting like one that was lost.  An active client's hold time begins when its turn comes.
+ */
+void link_restore(struct gw *gw, struct client *client, size_t turn)
+{
+	uint32_t per_second = gw->config.limits.reconnects;
+	struct link *link = &client->link;
+	int64_t wait = per_second > 0 ? (int64_t)(turn * 1000 / per_second) : 0;
+
+	link->state = LINK_WAITING;
+	link->rearming = client->clean;
+	link->restored = true;
+	link->since = monotime_add_ms(gw->now, wait);
+	set_deadline(gw, link, wait);
+}
+
 /* A session with the client's will as it is now. */
 static void reopen(struct gw *gw, struct client *client)
 {
+	bool rearming = client->link.rearming, restored = client->link.restored;
+
 	link_close(gw, client, UP_DISCONNECT);
-	if (open_session(gw, client, client->clean, client->will) < 0)
+	if (open_session(gw, client, client->clean, client->will) < 0) {
 		client_leave(gw, client, "no upstream session to be had");
+		return;
+	}
+	client->link.rearming = rearming;
+	client->link.restored = restored;
 }
 
 static void try_again(struct gw *gw, struct client *client)
@@ -136,7 +158,7 @@ static void try_again(struct gw *gw, struct client *client)
 		set_deadline(gw, link,
 		    rate_wait_ms(&gw->reconnects, gw->now, per_second, per_second) +
 		        gw_random(gw) % 1000);
-	} else if (link->stale_will) {
+	} else if (link->stale_will || link->session == NULL) {
 		reopen(gw, client);
 	} else {
 		link->state = LINK_CONNECTING;
@@ -177,6 +199,7 @@ static void connected(struct gw *gw, struct client *client, bool session_present
 
 	deadline_clear(gw->deadlines, &link->deadline);
 	link->state = LINK_UP;
+	link->restored = false;
 	link->since = gw->now;
 	if (client->state == CLIENT_CONNECTING) {
 		connect_accepted(gw, client, session_present);

@@ -8,6 +8,7 @@
 #define CORE_LINK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/monotime.h"
@@ -30,7 +31,8 @@ struct link {
 	uint8_t attempts;     /* tries since the loss */
 	uint8_t quick_losses; /* losses in a row soon after the connection was made */
 	bool stale_will;      /* the broker has not the client's will as it is now */
-	bool rearming;        /* the connection is made anew for the will's sake */
+	bool rearming;        /* the connection is made anew without the client's doing */
+	bool restored;        /* there was none yet since the gateway started */
 	monotime_t since;     /* connected, or lost, since */
 	struct deadline deadline;
 };
@@ -40,6 +42,10 @@ void link_init(struct link *link);
 /* Opens a session with the broker; connect_accepted() or connect_refused() will be called.
  * 0 or -ERR_NOMEM. */
 int link_open(struct gw *gw, struct client *client, bool clean, const struct will *will);
+
+/* The link of a client that was restored, @turn-th of those that are to be opened: it opens when it
+ * has its turn at limits.reconnects. */
+void link_restore(struct gw *gw, struct client *client, size_t turn);
 
 /* Ends it; publishes that the broker has not acknowledged are forgotten (the client repeats them).
  */

@@ -37,7 +37,7 @@ struct message *outbox_append(
 	return m;
 }
 
-/* Drops the message behind @before; NULL: the first. */
+/* Takes out the message behind @before; NULL: the first. */
 static void drop_after(struct outbox *outbox, struct message *before)
 {
 	struct message **at = before != NULL ? &before->next : &outbox->first;
@@ -52,20 +52,23 @@ static void drop_after(struct outbox *outbox, struct message *before)
 	free(m);
 }
 
-void outbox_drop_first(struct outbox *outbox)
-{
-	drop_after(outbox, NULL);
-}
-
-bool outbox_drop_oldest_qos0(struct outbox *outbox, bool but_first)
+void outbox_drop(struct outbox *outbox, struct message *message)
 {
 	struct message *before = NULL;
 
-	for (struct message *m = outbox->first; m != NULL; before = m, m = m->next) {
-		if (m->qos > 0 || (but_first && before == NULL))
-			continue;
-		drop_after(outbox, before);
-		return true;
-	}
-	return false;
+	if (message != outbox->first)
+		for (before = outbox->first; before->next != message; before = before->next)
+			;
+	drop_after(outbox, before);
+}
+
+struct message *outbox_oldest_qos0(const struct outbox *outbox, bool but_first)
+{
+	struct message *m = outbox->first;
+
+	if (but_first && m != NULL)
+		m = m->next;
+	while (m != NULL && m->qos > 0)
+		m = m->next;
+	return m;
 }

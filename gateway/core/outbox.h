@@ -21,6 +21,7 @@ enum message_stage {
 
 struct message {
 	struct message *next;
+	uint64_t sequence; /* in the store; 0: not there */
 	monotime_t queued; /* since when it waits */
 	size_t payload_len;
 	uint16_t topic_len;
@@ -46,10 +47,7 @@ struct outbox {
 struct message *outbox_append(
     struct outbox *outbox, const char *topic, struct sn_bytes payload, int qos, bool retain);
 
-/* Takes out and frees the first message; there must be one. */
-void outbox_drop_first(struct outbox *outbox);
-
-/* True if outbox_drop_oldest_qos0() would find one. */
+/* True if outbox_oldest_qos0() would find one. */
 static inline bool outbox_has_qos0(const struct outbox *outbox, bool but_first)
 {
 	bool first = but_first && outbox->first != NULL && outbox->first->qos == 0;
@@ -57,9 +55,13 @@ static inline bool outbox_has_qos0(const struct outbox *outbox, bool but_first)
 	return outbox->count_qos0 > (first ? 1 : 0);
 }
 
-/* Takes out and frees the oldest QoS 0 message.  @but_first: the first message is in flight and
- * stays. False if there is none. */
-bool outbox_drop_oldest_qos0(struct outbox *outbox, bool but_first);
+/* The oldest QoS 0 message, or NULL.  @but_first: the first message is in flight and does not
+ * count.
+ */
+struct message *outbox_oldest_qos0(const struct outbox *outbox, bool but_first);
+
+/* Takes out and frees the message, which must be there. */
+void outbox_drop(struct outbox *outbox, struct message *message);
 
 static inline struct sn_bytes message_topic(const struct message *m)
 {

@@ -19,6 +19,7 @@
 #include "sn_codec/sn_codec.h"
 
 struct client;     /* a client of the gateway; for the outside only a name for "whose" */
+struct gw_store;   /* what outlives the process: store.h */
 struct up_session; /* one MQTT session with the broker; for the core only a handle */
 
 /* A will to give to the broker (copied by the port). */
@@ -157,6 +158,9 @@ struct gw_ports {
 	void (*up_pause)(void *ctx, struct up_session *session, bool paused);
 
 	void (*note)(void *ctx, const struct gw_note *note);
+
+	/* NULL: nothing outlives the process. */
+	const struct gw_store *store;
 
 	/* NULL: no trace. */
 	void (*packet)(void *ctx, const struct gw_packet *packet);

@@ -6,6 +6,7 @@
 
 #include "common/err.h"
 #include "gateway/core/core.h"
+#include "gateway/core/keep.h"
 #include "gateway/core/say.h"
 #include "gateway/core/topic_ref.h"
 
@@ -72,10 +73,13 @@ static struct inbound *find_repeated(
 	return NULL;
 }
 
-static void forget_oldest_received(struct inbound_list *list)
+static void forget_oldest_received(struct gw *gw, struct client *client)
 {
+	struct inbound_list *list = &client->inbound;
+
 	for (uint16_t i = 0; i < list->count; i++) {
 		if (list->items[i].stage == INBOUND_RECEIVED) {
+			keep_drop_received(gw, client, &list->items[i]);
 			forget(list, &list->items[i]);
 			return;
 		}
@@ -269,9 +273,26 @@ void pub_in_published(struct gw *gw, struct client *client, uint16_t token)
 		return;
 	}
 	in->stage = INBOUND_RECEIVED;
+	keep_received(gw, client, in);
 	say_msg_ack(gw, client->peer, SN_PUBREC, in->msg_id);
 	if (count_stage(list, INBOUND_RECEIVED) > RECEIVED_MAX)
-		forget_oldest_received(list);
+		forget_oldest_received(gw, client);
+}
+
+bool pub_in_restore_received(struct client *client, const struct stored_received *stored)
+{
+	struct inbound *in = add(&client->inbound);
+
+	if (in == NULL)
+		return false;
+	*in = (struct inbound){
+		.digest = stored->digest,
+		.msg_id = stored->msg_id,
+		.topic_id = stored->topic_id,
+		.qos = 2,
+		.stage = INBOUND_RECEIVED,
+	};
+	return true;
 }
 
 /* PUBCOMP also for an id that is not known: the first PUBCOMP may have been lost (SN12-PUB-11). Not
@@ -290,6 +311,7 @@ void pub_in_pubrel(struct gw *gw, struct client *client, const struct sn_packet 
 			return;
 		keep_answer(
 		    gw, client, in, SN_PUBREC); /* for a PUBLISH that was on its way all the time */
+		keep_drop_received(gw, client, in);
 		forget(list, in);
 		break;
 	}

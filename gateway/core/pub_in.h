@@ -14,6 +14,7 @@
 
 struct gw;
 struct client;
+struct stored_received;
 
 enum inbound_stage {
 	INBOUND_FORWARDED, /* with the broker, which has not answered yet */
@@ -48,6 +49,10 @@ bool pub_in_is_forwarding(const struct client *client);
 
 /* The upstream session is gone: forgets what the broker has not acknowledged. */
 void pub_in_link_closed(struct client *client);
+
+/* The id of a QoS 2 publish of an earlier process, whose PUBREL is awaited.  False when out of
+ * memory. */
+bool pub_in_restore_received(struct client *client, const struct stored_received *stored);
 
 /* Forgets everything. */
 void pub_in_clear(struct client *client);

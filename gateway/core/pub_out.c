@@ -7,6 +7,7 @@
 
 #include "common/err.h"
 #include "gateway/core/core.h"
+#include "gateway/core/keep.h"
 #include "gateway/core/say.h"
 #include "gateway/core/sleep.h"
 
@@ -55,10 +56,19 @@ void pub_out_link_up(struct gw *gw, struct client *client)
 	watch_room(gw, client);
 }
 
+static void drop(struct gw *gw, struct client *client, struct message *m)
+{
+	keep_drop_message(gw, client, m);
+	outbox_drop(&client->outbox, m);
+}
+
 static bool drop_oldest_qos0(struct gw *gw, struct client *client)
 {
-	if (!outbox_drop_oldest_qos0(&client->outbox, !pending_none(&client->pending)))
+	struct message *m = outbox_oldest_qos0(&client->outbox, !pending_none(&client->pending));
+
+	if (m == NULL)
 		return false;
+	drop(gw, client, m);
 	note_dropped(gw, client, "queue full");
 	return true;
 }
@@ -76,20 +86,35 @@ static void enqueue(struct gw *gw, struct client *client, const struct up_event 
 		return;
 	}
 	m = outbox_append(&client->outbox, event->message.topic, event->message.payload,
-	    event->message.qos, event->message.retain);
+	    subscribe_qos(gw, client, event), event->message.retain);
 	if (m == NULL) {
 		gw_note(gw, NOTE_NOMEM, client, NULL);
 		note_dropped(gw, client, "out of memory");
 		return;
 	}
 	m->queued = gw->now;
+	keep_message(gw, client, m);
 	watch_room(gw, client);
+}
+
+bool pub_out_restore(struct client *client, const struct stored_message *stored)
+{
+	struct message *m = outbox_append(
+	    &client->outbox, stored->topic, stored->payload, stored->qos, stored->retain);
+
+	if (m == NULL)
+		return false;
+	m->sequence = stored->sequence;
+	m->queued = stored->queued;
+	m->msg_id = stored->msg_id;
+	m->stage = stored->stage;
+	return true;
 }
 
 void pub_out_clear(struct gw *gw, struct client *client)
 {
 	while (client->outbox.first != NULL)
-		outbox_drop_first(&client->outbox);
+		drop(gw, client, client->outbox.first);
 	watch_room(gw, client);
 }
 
@@ -151,13 +176,13 @@ static void count_delivered(struct gw *gw, struct client *client)
 static void finish_head(struct gw *gw, struct client *client)
 {
 	count_delivered(gw, client);
-	outbox_drop_first(&client->outbox);
+	drop(gw, client, client->outbox.first);
 	watch_room(gw, client);
 }
 
 static void drop_head(struct gw *gw, struct client *client, const char *why)
 {
-	outbox_drop_first(&client->outbox);
+	drop(gw, client, client->outbox.first);
 	note_dropped(gw, client, why);
 	watch_room(gw, client);
 }
@@ -175,6 +200,7 @@ static void tell_topic(
 		},
 	};
 
+	keep_topic(gw, client, topic);
 	if (say(gw, client->peer, &packet))
 		pending_start(gw, client, SN_REGISTER, msg_id);
 	else
@@ -240,7 +266,10 @@ static void send_head(struct gw *gw, struct client *client, uint16_t register_id
 		finish_head(gw, client);
 		return;
 	}
-	m->stage = MESSAGE_SENT;
+	if (m->stage == MESSAGE_QUEUED) {
+		m->stage = MESSAGE_SENT;
+		keep_message_stage(gw, client, m);
+	}
 	pending_start(gw, client, SN_PUBLISH, m->msg_id);
 }
 
@@ -330,6 +359,12 @@ static void hold(struct gw *gw, struct client *client)
 		pending_hold(gw, client);
 }
 
+static void set_told(struct gw *gw, struct client *client, struct topic *topic, bool told)
+{
+	topic->told = told;
+	keep_topic(gw, client, topic);
+}
+
 /* The client does not know the id: it is told anew, once per message (SN12-GPUB-06, SN12-OPEN-15).
  */
 static void correct_head(struct gw *gw, struct client *client)
@@ -338,7 +373,7 @@ static void correct_head(struct gw *gw, struct client *client)
 	struct topic *topic = topic_reg_by_name(client->topics, message_topic(m));
 
 	if (topic != NULL)
-		topic->told = false;
+		set_told(gw, client, topic, false);
 	if (m->corrected) {
 		head_refused(gw, client, "the client rejects its topic id");
 		return;
@@ -349,12 +384,12 @@ static void correct_head(struct gw *gw, struct client *client)
 }
 
 /* A refusal of a QoS 0 message can only be told by its topic id. */
-static void unknown_id_at_qos0(struct client *client, const struct sn_topic_ack *ack)
+static void unknown_id_at_qos0(struct gw *gw, struct client *client, const struct sn_topic_ack *ack)
 {
 	struct topic *topic = topic_reg_by_id(client->topics, ack->topic_id);
 
 	if (ack->code == SN_INVALID_TOPIC_ID && topic != NULL)
-		topic->told = false;
+		set_told(gw, client, topic, false);
 }
 
 /* The message in flight, if that is its id and it is at that stage.  Whether it is being
@@ -375,7 +410,7 @@ void pub_out_puback(struct gw *gw, struct client *client, const struct sn_packet
 	const struct message *m = in_flight(client, ack->msg_id, MESSAGE_SENT);
 
 	if (ack->msg_id == 0)
-		unknown_id_at_qos0(client, ack);
+		unknown_id_at_qos0(gw, client, ack);
 	if (ack->msg_id == 0 || m == NULL)
 		return;
 	if (ack->code == SN_ACCEPTED) {
@@ -402,6 +437,7 @@ void pub_out_pubrec(struct gw *gw, struct client *client, const struct sn_packet
 	if (m == NULL)
 		return;
 	m->stage = MESSAGE_RELEASED;
+	keep_message_stage(gw, client, m);
 	if (client->state == CLIENT_ASLEEP)
 		pending_stop(gw, client);
 	else
@@ -443,7 +479,7 @@ void pub_out_regack(struct gw *gw, struct client *client, const struct sn_packet
 	}
 	pending_stop(gw, client);
 	if (topic != NULL && ack->code == SN_ACCEPTED)
-		topic->told = true;
+		set_told(gw, client, topic, true);
 	else if (topic != NULL)
 		topic_rejected(gw, client, topic);
 	pub_out_pump(gw, client);

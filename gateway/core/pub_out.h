@@ -15,6 +15,7 @@
 
 struct gw;
 struct client;
+struct stored_message;
 
 /* A message of the broker. */
 void pub_out_message(struct gw *gw, struct client *client, const struct up_event *event);
@@ -37,6 +38,9 @@ bool pub_out_uses_msg_id(const struct client *client, uint16_t msg_id);
 
 /* The link is up anew, and is read. */
 void pub_out_link_up(struct gw *gw, struct client *client);
+
+/* A message of an earlier process.  False when out of memory. */
+bool pub_out_restore(struct client *client, const struct stored_message *stored);
 
 /* Drops everything that waits. */
 void pub_out_clear(struct gw *gw, struct client *client);

@@ -25,7 +25,7 @@ static bool split_name(const struct sn_publish *publish, struct topic_ref_room *
 
 /* Only topics that need no session are taken, and names where the listener allows them
  * (SN12-QM1-02, -04). */
-static bool find_topic(const struct gw *gw, const struct gw_listener *listener,
+static bool find_topic(struct gw *gw, const struct gw_listener *listener,
     const struct client *client, const struct sn_publish *publish, struct topic_ref_room *room,
     struct sn_bytes *name, struct sn_bytes *payload)
 {

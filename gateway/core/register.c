@@ -3,6 +3,7 @@
 
 #include "common/err.h"
 #include "gateway/core/core.h"
+#include "gateway/core/keep.h"
 #include "gateway/core/say.h"
 #include "gateway/core/topic_name.h"
 
@@ -32,7 +33,9 @@ void register_register(struct gw *gw, struct client *client, const struct sn_pac
 		refuse(gw, client, reg->msg_id, SN_CONGESTION);
 		return;
 	}
-	topic->used = true;
-	topic->told = true;
+	if (!topic->used || !topic->told) {
+		topic->used = topic->told = true;
+		keep_topic(gw, client, topic);
+	}
 	say_topic_ack(gw, client->peer, SN_REGACK, topic->id, reg->msg_id, SN_ACCEPTED);
 }

@@ -3,6 +3,7 @@
 
 #include "gateway/core/connect.h"
 #include "gateway/core/core.h"
+#include "gateway/core/keep.h"
 #include "gateway/core/say.h"
 
 /* Repeated, because our DISCONNECT was lost, it is answered again (SN12-SLEEP-20). */
@@ -29,6 +30,7 @@ static bool move(struct gw *gw, struct client *client, const struct peer *from)
 	gw->metrics.takeovers++;
 	if (clients_bind(&gw->clients, client, from) == 0) {
 		gw_note(gw, NOTE_TAKEN_OVER, client, NULL);
+		keep_client(gw, client);
 		client_heard(gw, client);
 		return true;
 	}
@@ -89,7 +91,7 @@ bool sleep_returns(struct gw *gw, struct client *client, struct client *bound,
 	}
 	pending_stop(gw, client);
 	client->keep_alive = connect->keep_alive;
-	client_resume_session(client);
+	client_resume_session(gw, client);
 	link_hold_anew(gw, client);
 	client_set_state(gw, client, CLIENT_ACTIVE);
 	gw->metrics.connects++;

@@ -10,8 +10,12 @@
  * anything is said (doc/architecture.md).  A store that fails says so there: the core goes on.
  *
  * Pieces are named by the client's key and, within it, by topic id, filter, message id or sequence
- * number; a `put` of a piece that exists replaces it, a `drop` of one that does not is fine.
- * Pointers live until the call returns.
+ * number; a piece may come before its client.  A `put` of a piece that exists replaces it, a `drop`
+ * of one that does not is fine. Pointers live until the call returns.
+ *
+ * A store that tells what it has kept calls only `put`: the clients first, in the order of their
+ * keys; then the rest in any order, but topics in the order of their ids, and messages in the order
+ * of their sequence.
  */
 #ifndef CORE_STORE_H
 #define CORE_STORE_H
@@ -27,7 +31,7 @@
 
 /* A client with a session: its setup is over. */
 struct stored_client {
-	uint64_t key; /* never 0, never that of another client, past ones included */
+	uint64_t key; /* never 0, never that of another client */
 	const char *id;
 	enum client_state state;
 	const struct peer *peer; /* NULL: none is bound (disconnected, lost) */
@@ -35,7 +39,6 @@ struct stored_client {
 	bool has_deadline;
 	uint16_t keep_alive;     /* seconds */
 	uint16_t sleep_duration; /* seconds */
-	uint16_t last_msg_id;
 	monotime_t deadline; /* of supervision when it was last told: of a sleeper, of the age of a
 	                        stored session; that of an active client is older than the truth */
 	const struct up_will *will; /* NULL: none */

@@ -6,6 +6,7 @@
 
 #include "common/err.h"
 #include "gateway/core/core.h"
+#include "gateway/core/keep.h"
 #include "gateway/core/say.h"
 #include "gateway/core/topic_name.h"
 #include "gateway/core/topic_ref.h"
@@ -106,11 +107,16 @@ static bool may_open_another(const struct client *client)
 	       OPEN_REQUESTS_MAX;
 }
 
+static int asked_qos(const struct gw *gw, int qos)
+{
+	return qos == 2 && gw->ports.store != NULL ? 1 : qos;
+}
+
 static int request_send(struct gw *gw, struct client *client, struct request *request)
 {
 	if (request->type == SN_SUBSCRIBE)
 		return gw->ports.up_subscribe(gw->ports.ctx, client->link.session, request->filter,
-		    request->qos, &request->token);
+		    asked_qos(gw, request->qos), &request->token);
 	return gw->ports.up_unsubscribe(
 	    gw->ports.ctx, client->link.session, request->filter, &request->token);
 }
@@ -169,7 +175,7 @@ static struct subscription *add(struct client *client, struct sn_bytes filter)
 	return sub;
 }
 
-static void forget(struct client *client, struct sn_bytes filter)
+static void forget(struct gw *gw, struct client *client, struct sn_bytes filter)
 {
 	struct subscriptions *subs = &client->subs;
 
@@ -178,6 +184,7 @@ static void forget(struct client *client, struct sn_bytes filter)
 
 		if (sub->len != filter.len || memcmp(sub->filter, filter.data, filter.len) != 0)
 			continue;
+		keep_drop_subscription(gw, client, sub);
 		subs->other_forms = (uint16_t)(subs->other_forms - has_other_form(sub));
 		subs->items[i] = subs->items[--subs->count];
 		free(sub);
@@ -186,7 +193,7 @@ static void forget(struct client *client, struct sn_bytes filter)
 }
 
 /* Adds the form in which the client asked to what there is: one entry per filter (SN12-SUB-07). */
-static bool record(struct client *client, const struct request *request)
+static bool record(struct gw *gw, struct client *client, const struct request *request)
 {
 	struct sn_bytes filter = bytes_of(request->filter, request->len);
 	struct subscription *sub = subscribe_find(client, filter);
@@ -202,6 +209,20 @@ static bool record(struct client *client, const struct request *request)
 		sub->by_short = true;
 	client->subs.other_forms =
 	    (uint16_t)(client->subs.other_forms + (has_other_form(sub) && !had_other_form));
+	keep_subscription(gw, client, sub);
+	return true;
+}
+
+bool subscribe_restore_one(struct client *client, const struct stored_subscription *stored)
+{
+	struct subscription *sub = add(client, bytes_of(stored->filter, strlen(stored->filter)));
+
+	if (sub == NULL)
+		return false;
+	sub->qos = stored->qos;
+	sub->by_short = stored->by_short;
+	sub->predefined_id = stored->predefined_id;
+	client->subs.other_forms = (uint16_t)(client->subs.other_forms + has_other_form(sub));
 	return true;
 }
 
@@ -216,6 +237,22 @@ void subscribe_clear(struct client *client)
 	*subs = (struct subscriptions){ 0 };
 }
 
+int subscribe_qos(const struct gw *gw, const struct client *client, const struct up_event *event)
+{
+	const char *topic = event->message.topic;
+	struct sn_bytes name = bytes_of(topic, strlen(topic));
+
+	if (event->message.qos != 1 || gw->ports.store == NULL)
+		return event->message.qos;
+	for (uint16_t i = 0; i < client->subs.count; i++) {
+		const struct subscription *sub = client->subs.items[i];
+
+		if (sub->qos == 2 && topic_filter_matches(bytes_of(sub->filter, sub->len), name))
+			return 2;
+	}
+	return 1;
+}
+
 /* ---- SUBSCRIBE ---- */
 
 static void refuse(struct gw *gw, struct client *client, uint16_t msg_id, enum sn_return_code code)
@@ -224,7 +261,7 @@ static void refuse(struct gw *gw, struct client *client, uint16_t msg_id, enum s
 }
 
 /* The filter that the packet names. */
-static enum sn_return_code filter_of(const struct gw *gw, const struct client *client,
+static enum sn_return_code filter_of(struct gw *gw, const struct client *client,
     const struct sn_subscribe *packet, struct topic_ref_room *room, struct sn_bytes *filter)
 {
 	if (packet->flags.topic_type != SN_TOPIC_NORMAL)
@@ -250,8 +287,8 @@ static const char *limit_reached(
 }
 
 /* The topic id that SUBACK will tell (SN12-SUB-01, -02, -04).  0, or -ERR_*. */
-static int topic_id_for(
-    struct client *client, const struct sn_subscribe *packet, struct sn_bytes filter, uint16_t *id)
+static int topic_id_for(struct gw *gw, struct client *client, const struct sn_subscribe *packet,
+    struct sn_bytes filter, uint16_t *id)
 {
 	struct topic *topic;
 	int rc;
@@ -262,7 +299,10 @@ static int topic_id_for(
 	rc = topic_reg_bind(client->topics, filter, &topic);
 	if (rc < 0)
 		return rc;
-	topic->used = true;
+	if (!topic->used) {
+		topic->used = true;
+		keep_topic(gw, client, topic);
+	}
 	*id = topic->id;
 	return 0;
 }
@@ -288,7 +328,7 @@ static enum sn_return_code pass_on(
 	if (!link_is_up(&client->link))
 		return SN_CONGESTION;
 	limit = limit_reached(gw, client, filter);
-	if (limit != NULL || topic_id_for(client, subscribe, filter, &topic_id) < 0) {
+	if (limit != NULL || topic_id_for(gw, client, subscribe, filter, &topic_id) < 0) {
 		gw_refuse_limit(gw, client, limit != NULL ? limit : "limits.topics");
 		return SN_CONGESTION;
 	}
@@ -327,6 +367,7 @@ static void granted(struct gw *gw, struct client *client, const struct request *
 	if (topic != NULL) {
 		topic->told = true;
 		topic->muted = false;
+		keep_topic(gw, client, topic);
 	}
 	say_suback(gw, client->peer, request->topic_id, request->msg_id, qos, SN_ACCEPTED);
 	reply_keep(gw, client,
@@ -358,9 +399,11 @@ void subscribe_subscribed(struct gw *gw, struct client *client, uint16_t token, 
 		restored(gw, client, granted_qos);
 		return;
 	}
+	if (granted_qos == asked_qos(gw, request->qos))
+		granted_qos = request->qos;
 	if (granted_qos < 0)
 		refuse(gw, client, request->msg_id, SN_NOT_SUPPORTED);
-	else if (!record(client, request))
+	else if (!record(gw, client, request))
 		refuse(gw, client, request->msg_id, SN_CONGESTION);
 	else
 		granted(gw, client, request, granted_qos);
@@ -406,7 +449,7 @@ void subscribe_unsubscribed(struct gw *gw, struct client *client, uint16_t token
 
 	if (request == NULL)
 		return;
-	forget(client, bytes_of(request->filter, request->len));
+	forget(gw, client, bytes_of(request->filter, request->len));
 	say_msg_ack(gw, client->peer, SN_UNSUBACK, request->msg_id);
 	free(request);
 }
@@ -418,7 +461,7 @@ void subscribe_drop(struct gw *gw, struct client *client, struct subscription *s
 	if (link_is_up(&client->link))
 		gw->ports.up_unsubscribe(gw->ports.ctx, client->link.session, sub->filter, &token);
 	replies_forget(&client->replies, SN_SUBACK);
-	forget(client, bytes_of(sub->filter, sub->len));
+	forget(gw, client, bytes_of(sub->filter, sub->len));
 }
 
 static void restore_subscriptions(struct gw *gw, struct client *client)
@@ -428,7 +471,7 @@ static void restore_subscriptions(struct gw *gw, struct client *client)
 
 	for (uint16_t i = 0; i < subs->count; i++)
 		if (gw->ports.up_subscribe(gw->ports.ctx, client->link.session,
-		        subs->items[i]->filter, subs->items[i]->qos, &token) == 0)
+		        subs->items[i]->filter, asked_qos(gw, subs->items[i]->qos), &token) == 0)
 			subs->restoring++;
 }
 

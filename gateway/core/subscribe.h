@@ -11,10 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gateway/core/ports.h"
 #include "sn_codec/sn_codec.h"
 
 struct gw;
 struct client;
+struct stored_subscription;
 
 struct subscription {
 	bool by_short;
@@ -61,6 +63,16 @@ void subscribe_restore(struct gw *gw, struct client *client, bool all);
  * retained messages are swallowed, for the client has had them (MAP-WILL-03). */
 void subscribe_swallow_retained(struct client *client, bool swallow);
 bool subscribe_swallows(const struct client *client, bool retain);
+
+/* A subscription of an earlier process.  False when out of memory. */
+bool subscribe_restore_one(struct client *client, const struct stored_subscription *stored);
+
+/* The QoS at which a message of the broker goes to the client (SN12-GPUB-10).
+ *
+ * With a store, the broker is asked for QoS 1 in place of 2, and the messages of subscriptions at
+ * QoS 2 are raised to it again: libmosquitto tells of a QoS 2 message only at its PUBREL, long
+ * after the PUBREC that made the broker forget it, and a crash between them would lose it. */
+int subscribe_qos(const struct gw *gw, const struct client *client, const struct up_event *event);
 
 /* Forgets what the broker was asked and has not answered, with or without the subscriptions. */
 void subscribe_clear_requests(struct client *client);

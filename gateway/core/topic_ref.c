@@ -2,16 +2,20 @@
 #include "gateway/core/topic_ref.h"
 
 #include "gateway/core/core.h"
+#include "gateway/core/keep.h"
 #include "gateway/core/topic_name.h"
 
 static enum sn_return_code normal(
-    const struct client *client, uint16_t topic_id, struct sn_bytes *name)
+    struct gw *gw, const struct client *client, uint16_t topic_id, struct sn_bytes *name)
 {
 	struct topic *topic = client != NULL ? topic_reg_by_id(client->topics, topic_id) : NULL;
 
 	if (topic == NULL)
 		return SN_INVALID_TOPIC_ID;
-	topic->used = true;
+	if (!topic->used) {
+		topic->used = true;
+		keep_topic(gw, client, topic);
+	}
 	*name = (struct sn_bytes){ (const uint8_t *)topic->name, topic->len };
 	return SN_ACCEPTED;
 }
@@ -38,12 +42,12 @@ static enum sn_return_code short_name(
 	return topic_name_valid(*name) ? SN_ACCEPTED : SN_NOT_SUPPORTED;
 }
 
-enum sn_return_code topic_ref_name(const struct gw *gw, const struct client *client, uint8_t type,
+enum sn_return_code topic_ref_name(struct gw *gw, const struct client *client, uint8_t type,
     uint16_t topic_id, struct topic_ref_room *room, struct sn_bytes *name)
 {
 	switch (type) {
 	case SN_TOPIC_NORMAL:
-		return normal(client, topic_id, name);
+		return normal(gw, client, topic_id, name);
 	case SN_TOPIC_PREDEFINED:
 		return predefined(gw, client, topic_id, room, name);
 	case SN_TOPIC_SHORT:

@@ -23,7 +23,7 @@ struct topic_ref_room {
  *
  * SN_ACCEPTED; SN_INVALID_TOPIC_ID: no such id (SN12-TOPIC-02); SN_NOT_SUPPORTED: the reserved
  * type, or a short name that is no topic name (SN12-TOPIC-10). */
-enum sn_return_code topic_ref_name(const struct gw *gw, const struct client *client, uint8_t type,
+enum sn_return_code topic_ref_name(struct gw *gw, const struct client *client, uint8_t type,
     uint16_t topic_id, struct topic_ref_room *room, struct sn_bytes *name);
 
 #endif

@@ -202,14 +202,6 @@ struct topic *topic_reg_by_name(const struct topic_reg *reg, struct sn_bytes nam
 	return find(reg, name, &at) ? reg->topics[reg->by_name[at] - 1] : NULL;
 }
 
-void topic_reg_untell(struct topic_reg *reg)
-{
-	for (size_t i = 0; i < reg->count; i++) {
-		reg->topics[i]->told = false;
-		reg->topics[i]->muted = false;
-	}
-}
-
 size_t topic_reg_count(const struct topic_reg *reg)
 {
 	return reg->count;

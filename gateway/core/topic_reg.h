@@ -43,9 +43,6 @@ int topic_reg_bind(struct topic_reg *reg, struct sn_bytes name, struct topic **o
 struct topic *topic_reg_by_id(const struct topic_reg *reg, uint16_t id);
 struct topic *topic_reg_by_name(const struct topic_reg *reg, struct sn_bytes name);
 
-/* Clears `told` and `muted` of every topic: the client may have lost its table (SN12-OPEN-07). */
-void topic_reg_untell(struct topic_reg *reg);
-
 /* Forgets every topic. */
 void topic_reg_clear(struct topic_reg *reg);
 

@@ -2,6 +2,7 @@
 #include "gateway/core/will_update.h"
 
 #include "gateway/core/core.h"
+#include "gateway/core/keep.h"
 #include "gateway/core/say.h"
 
 /* The answers that wait for the broker: bits of client->will_answers. */
@@ -24,6 +25,7 @@ static void change(struct gw *gw, struct client *client, struct will *will, uint
 
 	will_free(client->will);
 	client->will = will;
+	keep_client(gw, client);
 	client->will_answers |= answer;
 	if (!same)
 		client->link.stale_will = true;

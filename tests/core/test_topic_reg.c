@@ -104,21 +104,6 @@ Test(topic_reg, a_full_table_gives_away_what_nobody_uses_oldest_first)
 	topic_reg_free(reg);
 }
 
-/* SN12-OPEN-07: the ids stay, the client must be told them again. */
-Test(topic_reg, untell_keeps_the_ids)
-{
-	struct topic_reg *reg = topic_reg_new(10);
-	struct topic *a = bind(reg, "a"), *b = bind(reg, "b");
-
-	a->told = a->used = b->muted = true;
-	topic_reg_untell(reg);
-	cr_expect_not(a->told || b->muted);
-	cr_expect(a->used);
-	cr_expect_eq(topic_reg_by_id(reg, 1), a);
-	cr_expect_eq(topic_reg_by_name(reg, bytes("b")), b);
-	topic_reg_free(reg);
-}
-
 Test(topic_reg, clear_starts_over)
 {
 	struct topic_reg *reg = topic_reg_new(2);
@@ -265,19 +250,14 @@ static void step(struct world *w, struct rng *rng, char names[NAMES][16])
 		w->count = 0;
 		return;
 	case 1:
-		topic_reg_untell(w->reg);
-		for (unsigned i = 0; i < w->count; i++)
-			w->rows[i].told = w->rows[i].muted = false;
-		return;
-	case 2:
 		if (topic != NULL)
 			topic->used = w->rows[id - 1].used = true;
 		return;
-	case 3:
+	case 2:
 		if (topic != NULL)
 			topic->told = w->rows[id - 1].told = true;
 		return;
-	case 4:
+	case 3:
 		if (topic != NULL)
 			topic->muted = w->rows[id - 1].muted = true;
 		return;
