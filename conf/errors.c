@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
+
 struct conf_errors {
 	char *text; /* all lines, each with its newline */
 	size_t len;
@@ -39,6 +41,20 @@ void conf_errors_print(const struct conf_errors *errors, FILE *to)
 		fputs(errors->text, to);
 	if (errors->lost > 0)
 		fprintf(to, "out of memory; mistakes not shown: %zu\n", errors->lost);
+}
+
+void conf_errors_log(const struct conf_errors *errors)
+{
+	const char *line = errors->text;
+
+	while (line != NULL && *line != '\0') {
+		size_t len = strcspn(line, "\n");
+
+		log_error("%.*s", (int)len, line);
+		line += len + 1; /* each has its newline */
+	}
+	if (errors->lost > 0)
+		log_error("out of memory; mistakes not shown: %zu", errors->lost);
 }
 
 static char *line_new(const struct conf_at *at, const char *format, va_list args)

@@ -18,6 +18,9 @@ struct conf_errors *conf_errors_free(struct conf_errors *errors);
 size_t conf_errors_count(const struct conf_errors *errors);
 void conf_errors_print(const struct conf_errors *errors, FILE *to);
 
+/* The same to the log, as errors. */
+void conf_errors_log(const struct conf_errors *errors);
+
 /* What a message is about. */
 struct conf_at {
 	const char *place; /* "FILE:LINE", "FILE", "--option" or "default" */

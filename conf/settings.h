@@ -53,6 +53,12 @@ void settings_drop(struct settings *settings, const char *list);
 /* True if exactly this setting was given. */
 bool settings_given(const struct settings *settings, const char *path);
 
+/* Calls @tell with the path of each setting of the top-level @section that has not the same value
+ * in both; they have the same schema.  Of a list that grew or shrank the list itself is told. */
+typedef void settings_path_fn(void *ctx, const char *path);
+void settings_compare(const struct settings *a, const struct settings *b, const char *section,
+    settings_path_fn *tell, void *ctx);
+
 /* Prints everything in the syntax of the file, each setting with its help; reads back to the same,
  * but for secrets, which are never printed. */
 void settings_print(const struct settings *settings, FILE *to);

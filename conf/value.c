@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "conf/value_type.h"
 
+#include <string.h>
+
 #include "common/netaddr.h"
 
 struct value_type {
@@ -10,6 +12,7 @@ struct value_type {
 	store_fn *store; /* of a value of these kinds */
 	print_fn *print;
 	clear_fn *clear; /* the member is a pointer, NULL: not set */
+	equal_fn *equal; /* NULL: by the octets of the member */
 };
 
 #define KIND(name) (1u << VALUE_##name)
@@ -21,17 +24,18 @@ static const struct value_type types[] = {
 	[SCHEMA_SECONDS] = { "a number of seconds", KIND(INTEGER) | KIND(REAL), false,
 	    value_store_seconds, value_print_seconds },
 	[SCHEMA_TEXT] = { "a string", KIND(TEXT), true, value_store_text, value_print_text,
-	    value_clear_text },
+	    value_clear_text, value_equal_text },
 	[SCHEMA_TOPIC] = { "a string", KIND(TEXT), true, value_store_text, value_print_text,
-	    value_clear_text },
+	    value_clear_text, value_equal_text },
 	[SCHEMA_FILE] = { "a string", KIND(TEXT), true, value_store_text, value_print_text,
-	    value_clear_text },
-	[SCHEMA_SECRET] = { "a string", KIND(TEXT), true, value_store_text, NULL,
-	    value_clear_text },
+	    value_clear_text, value_equal_text },
+	[SCHEMA_SECRET] = { "a string", KIND(TEXT), true, value_store_text, NULL, value_clear_text,
+	    value_equal_text },
 	[SCHEMA_ADDRESS] = { "a string", KIND(TEXT), true, value_store_address,
 	    value_print_address },
 	[SCHEMA_FILTERS] = { "an array of strings [ \"...\", \"...\" ]", KIND(TEXT) | KIND(ARRAY),
-	    true, value_store_filters, value_print_filters, value_clear_filters },
+	    true, value_store_filters, value_print_filters, value_clear_filters,
+	    value_equal_filters },
 	[SCHEMA_CHOICE] = { "a string", KIND(TEXT), true, value_store_choice, value_print_choice },
 	[SCHEMA_GROUP] = { "a group { ... }", KIND(GROUP) },
 	[SCHEMA_LIST] = { "a list ( { ... }, { ... } )", KIND(LIST) },
@@ -107,6 +111,15 @@ bool value_is_set(const struct schema_row *row, const void *base)
 	if (is_text(row))
 		return value_text(row, base) != NULL;
 	return *(char **const *)const_member_of(row, base) != NULL;
+}
+
+bool value_equal(const struct schema_row *row, const void *a, const void *b)
+{
+	equal_fn *equal = type_of(row)->equal;
+
+	a = const_member_of(row, a);
+	b = const_member_of(row, b);
+	return equal != NULL ? equal(a, b) : memcmp(a, b, row->size) == 0;
 }
 
 void value_print(const struct schema_row *row, const void *base, FILE *to)

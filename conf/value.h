@@ -47,6 +47,9 @@ const char *value_text(const struct schema_row *row, const void *base);
 /* False for a text that is not set, and where there are no filters. */
 bool value_is_set(const struct schema_row *row, const void *base);
 
+/* Whether two structs have the same stored. */
+bool value_equal(const struct schema_row *row, const void *a, const void *b);
+
 /* Prints what is stored, in the syntax of the file; it must be set and no secret. */
 void value_print(const struct schema_row *row, const void *base, FILE *to);
 

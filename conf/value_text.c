@@ -97,6 +97,16 @@ void value_clear_text(void *member)
 	*(char **)member = NULL;
 }
 
+static bool equal_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+bool value_equal_text(const void *a, const void *b)
+{
+	return equal_text(*(char *const *)a, *(char *const *)b);
+}
+
 /* --- filters --- */
 
 static void free_filters(char **filters)
@@ -168,6 +178,19 @@ bool value_store_filters(const struct schema_row *row, void *member, const struc
 	value_clear_filters(member);
 	*(char ***)member = copy;
 	return true;
+}
+
+bool value_equal_filters(const void *one, const void *other)
+{
+	char *const *a = *(char **const *)one, *const *b = *(char **const *)other;
+
+	if (a == NULL || b == NULL)
+		return a == b;
+	while (*a != NULL && equal_text(*a, *b)) {
+		a++;
+		b++;
+	}
+	return *a == *b; /* both ended */
 }
 
 void value_print_filters(const struct schema_row *row, const void *member, FILE *to)

@@ -16,9 +16,10 @@
 
 struct listener {
 	struct listeners *all;
-	uint16_t index;
+	uint16_t index; /* GW_LISTENER_GONE: what it hears is for nobody any more */
 	struct udp_listener *udp;
-	struct multicast *multicast; /* NULL: none */
+	struct multicast *multicast;   /* NULL: none */
+	struct listener *next_leaving; /* in struct listeners */
 };
 
 struct listeners {
@@ -26,7 +27,16 @@ struct listeners {
 	listeners_datagram_fn *on_datagram;
 	void *ctx;
 	size_t n;
-	struct listener items[];
+	struct listener **items;
+	struct listener *leaving; /* to be closed when they have been flushed */
+};
+
+struct listeners_change {
+	struct listeners *all;
+	size_t n;
+	struct listener **items;
+	bool *fresh;     /* those opened for the new list, not taken over */
+	uint16_t *moved; /* by the old numbers */
 };
 
 static void on_datagram(void *ctx, struct udp_listener *udp, const struct netaddr *from,
@@ -35,7 +45,27 @@ static void on_datagram(void *ctx, struct udp_listener *udp, const struct netadd
 	const struct listener *listener = ctx;
 
 	(void)udp;
-	listener->all->on_datagram(listener->all->ctx, listener->index, from, data, len);
+	if (listener->index != GW_LISTENER_GONE)
+		listener->all->on_datagram(listener->all->ctx, listener->index, from, data, len);
+}
+
+/* --- one listener --- */
+
+static struct listener *listener_free(struct listener *listener)
+{
+	if (listener == NULL)
+		return NULL;
+	multicast_close(listener->multicast);
+	udp_listener_close(listener->udp);
+	free(listener);
+	return NULL;
+}
+
+static void listener_flush(struct listener *listener)
+{
+	udp_flush(listener->udp);
+	if (listener->multicast != NULL)
+		multicast_flush(listener->multicast);
 }
 
 static bool join_group(struct listener *listener, const struct conf_listener *conf)
@@ -59,29 +89,24 @@ static bool join_group(struct listener *listener, const struct conf_listener *co
 	return rc == 0;
 }
 
-static bool open_listener(struct listeners *all, const struct conf_listener *conf)
+static bool open_udp(struct listener *listener, const struct conf_listener *conf, bool shared)
 {
-	struct listener *listener = &all->items[all->n];
 	const struct udp_config config = {
 		.bind = conf->bind,
+		.shared = shared,
 		.receive_buffer = conf->receive_buffer,
 		.send_datagrams = SEND_DATAGRAMS,
 		.send_octets = SEND_OCTETS,
 	};
 	char address[NETADDR_TEXT_MAX];
-	int rc;
+	int rc =
+	    udp_listener_open(&listener->udp, listener->all->base, &config, on_datagram, listener);
 
-	listener->all = all;
-	listener->index = (uint16_t)all->n;
-	rc = udp_listener_open(&listener->udp, all->base, &config, on_datagram, listener);
 	if (rc < 0) {
 		log_error(
 		    "cannot listen on %s: %s", netaddr_print(&conf->bind, address), err_text(rc));
 		return false;
 	}
-	all->n++;
-	if (!join_group(listener, conf))
-		return false;
 	if (udp_receive_buffer(listener->udp) < conf->receive_buffer)
 		log_warning("%s: the system allows a receive buffer of %u octets, not %u "
 		            "(net.core.rmem_max): bursts may be lost",
@@ -90,33 +115,67 @@ static bool open_listener(struct listeners *all, const struct conf_listener *con
 	return true;
 }
 
+/* @shared: the port may be that of a listener that is about to go.  NULL on failure, logged. */
+static struct listener *listener_open(
+    struct listeners *all, size_t index, const struct conf_listener *conf, bool shared)
+{
+	struct listener *listener = calloc(1, sizeof *listener);
+
+	if (listener == NULL) {
+		log_error("cannot listen: %s", err_text(-ERR_NOMEM));
+		return NULL;
+	}
+	listener->all = all;
+	listener->index = (uint16_t)index;
+	if (!open_udp(listener, conf, shared) || !join_group(listener, conf))
+		return listener_free(listener);
+	return listener;
+}
+
+/* --- all of them --- */
+
 struct listeners *listeners_open(
     struct event_base *base, const struct conf *conf, listeners_datagram_fn *datagram, void *ctx)
 {
-	struct listeners *all = calloc(1, sizeof *all + conf->n_listeners * sizeof all->items[0]);
+	struct listeners *all = calloc(1, sizeof *all);
 
-	if (all == NULL) {
+	if (all != NULL)
+		all->items = calloc(conf->n_listeners, sizeof(struct listener *));
+	if (all == NULL || all->items == NULL) {
 		log_error("cannot listen: %s", err_text(-ERR_NOMEM));
-		return NULL;
+		return listeners_close(all);
 	}
 	all->base = base;
 	all->on_datagram = datagram;
 	all->ctx = ctx;
 	for (size_t i = 0; i < conf->n_listeners; i++) {
-		if (!open_listener(all, &conf->listeners[i]))
+		all->items[i] = listener_open(all, i, &conf->listeners[i], false);
+		if (all->items[i] == NULL)
 			return listeners_close(all);
+		all->n++;
 	}
 	return all;
+}
+
+static void close_leaving(struct listeners *all)
+{
+	while (all->leaving != NULL) {
+		struct listener *listener = all->leaving;
+
+		all->leaving = listener->next_leaving;
+		listener_flush(listener);
+		listener_free(listener);
+	}
 }
 
 struct listeners *listeners_close(struct listeners *all)
 {
 	if (all == NULL)
 		return NULL;
-	for (size_t i = 0; i < all->n; i++) {
-		multicast_close(all->items[i].multicast);
-		udp_listener_close(all->items[i].udp);
-	}
+	close_leaving(all);
+	for (size_t i = 0; i < all->n; i++)
+		listener_free(all->items[i]);
+	free(all->items);
 	free(all);
 	return NULL;
 }
@@ -124,23 +183,21 @@ struct listeners *listeners_close(struct listeners *all)
 void listeners_send(struct listeners *all, uint16_t index, const struct netaddr *to,
     const uint8_t *data, size_t len)
 {
-	udp_send(all->items[index].udp, to, data, len);
+	udp_send(all->items[index]->udp, to, data, len);
 }
 
 void listeners_broadcast(
     struct listeners *all, uint16_t index, uint8_t hops, const uint8_t *data, size_t len)
 {
-	if (all->items[index].multicast != NULL)
-		multicast_send(all->items[index].multicast, hops, data, len);
+	if (all->items[index]->multicast != NULL)
+		multicast_send(all->items[index]->multicast, hops, data, len);
 }
 
 void listeners_flush(struct listeners *all)
 {
-	for (size_t i = 0; i < all->n; i++) {
-		udp_flush(all->items[i].udp);
-		if (all->items[i].multicast != NULL)
-			multicast_flush(all->items[i].multicast);
-	}
+	for (size_t i = 0; i < all->n; i++)
+		listener_flush(all->items[i]);
+	close_leaving(all);
 }
 
 size_t listeners_count(const struct listeners *all)
@@ -150,5 +207,156 @@ size_t listeners_count(const struct listeners *all)
 
 const struct udp_listener *listeners_udp(const struct listeners *all, size_t index)
 {
-	return all->items[index].udp;
+	return all->items[index]->udp;
+}
+
+/* --- another list --- */
+
+/* The new place of an old listener: that with its address which no other has got yet. */
+static uint16_t find_place(
+    const struct conf *next, const struct conf_listener *old, const uint16_t *moved, size_t n_moved)
+{
+	for (size_t place = 0; place < next->n_listeners; place++) {
+		bool taken = false;
+
+		for (size_t i = 0; i < n_moved; i++)
+			taken = taken || moved[i] == place;
+		if (!taken && netaddr_equal(&next->listeners[place].bind, &old->bind))
+			return (uint16_t)place;
+	}
+	return GW_LISTENER_GONE;
+}
+
+static void find_places(
+    struct listeners_change *change, const struct conf *old, const struct conf *next)
+{
+	for (size_t i = 0; i < old->n_listeners; i++) {
+		uint16_t place = find_place(next, &old->listeners[i], change->moved, i);
+
+		change->moved[i] = place;
+		if (place != GW_LISTENER_GONE &&
+		    conf_same_listener(&old->listeners[i], &next->listeners[place]))
+			change->items[place] = change->all->items[i];
+	}
+}
+
+/* True if the old listener is not in the new list as it is. */
+static bool goes(const struct listeners_change *change, size_t old)
+{
+	uint16_t place = change->moved[old];
+
+	return place == GW_LISTENER_GONE || change->items[place] != change->all->items[old];
+}
+
+/* From 127.0.0.1 to all addresses, say: the old socket still has the port when the new one wants
+ * it. */
+static bool is_port_of_leaver(const struct listeners_change *change, uint16_t port)
+{
+	for (size_t i = 0; i < change->all->n; i++) {
+		if (goes(change, i) && udp_address(change->all->items[i]->udp)->port == port)
+			return true;
+	}
+	return false;
+}
+
+static bool open_fresh(struct listeners_change *change, const struct conf *next)
+{
+	for (size_t i = 0; i < change->n; i++) {
+		const struct conf_listener *conf = &next->listeners[i];
+
+		if (change->items[i] != NULL)
+			continue;
+		change->items[i] =
+		    listener_open(change->all, i, conf, is_port_of_leaver(change, conf->bind.port));
+		if (change->items[i] == NULL)
+			return false;
+		change->fresh[i] = true;
+	}
+	return true;
+}
+
+static void share_ports_of_leavers(const struct listeners_change *change, bool shared)
+{
+	for (size_t i = 0; i < change->all->n; i++) {
+		if (goes(change, i))
+			udp_share_port(change->all->items[i]->udp, shared);
+	}
+}
+
+struct listeners_change *listeners_prepare(
+    struct listeners *all, const struct conf *old, const struct conf *next)
+{
+	struct listeners_change *change = calloc(1, sizeof *change);
+	bool good;
+
+	if (change != NULL) {
+		change->all = all;
+		change->n = next->n_listeners;
+		change->items = calloc(change->n, sizeof(struct listener *));
+		change->fresh = calloc(change->n, sizeof *change->fresh);
+		change->moved = calloc(old->n_listeners, sizeof *change->moved);
+	}
+	if (change == NULL || change->items == NULL || change->fresh == NULL ||
+	    change->moved == NULL) {
+		log_error("cannot listen: %s", err_text(-ERR_NOMEM));
+		return listeners_change_free(change);
+	}
+	find_places(change, old, next);
+	share_ports_of_leavers(change, true);
+	good = open_fresh(change, next);
+	share_ports_of_leavers(change, false);
+	return good ? change : listeners_change_free(change);
+}
+
+const uint16_t *listeners_moved(const struct listeners_change *change)
+{
+	return change->moved;
+}
+
+static void log_listener(const char *what, const struct listener *listener)
+{
+	char address[NETADDR_TEXT_MAX];
+
+	log_notice("%s %s", what, netaddr_print(udp_address(listener->udp), address));
+}
+
+static void leave(struct listeners *all, struct listener *listener, uint16_t successor)
+{
+	if (successor == GW_LISTENER_GONE)
+		log_listener("no longer listening on", listener);
+	listener->index = successor;
+	listener->next_leaving = all->leaving;
+	all->leaving = listener;
+}
+
+void listeners_commit(struct listeners *all, struct listeners_change *change)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		if (goes(change, i))
+			leave(all, all->items[i], change->moved[i]);
+	}
+	free(all->items);
+	all->n = change->n;
+	all->items = change->items;
+	change->items = NULL;
+	for (size_t i = 0; i < all->n; i++) {
+		all->items[i]->index = (uint16_t)i;
+		if (change->fresh[i])
+			log_listener("listening on", all->items[i]);
+	}
+}
+
+struct listeners_change *listeners_change_free(struct listeners_change *change)
+{
+	if (change == NULL)
+		return NULL;
+	for (size_t i = 0; change->items != NULL && change->fresh != NULL && i < change->n; i++) {
+		if (change->fresh[i])
+			listener_free(change->items[i]);
+	}
+	free(change->items);
+	free(change->fresh);
+	free(change->moved);
+	free(change);
+	return NULL;
 }

@@ -16,6 +16,7 @@
 
 struct event_base;
 struct listeners;
+struct listeners_change;
 
 /* A datagram that came to listener @index, or to its group. */
 typedef void listeners_datagram_fn(
@@ -27,6 +28,25 @@ struct listeners *listeners_open(struct event_base *base, const struct conf *con
 
 /* NULL is fine; returns NULL. */
 struct listeners *listeners_close(struct listeners *listeners);
+
+/*
+ * Another list, in two steps.  The first opens what @next lists and @old, which is in force, does
+ * not; one that stays at its address but has changed otherwise is opened beside the old one.  NULL
+ * on failure, logged: nothing has changed.
+ *
+ * The second puts the new list in place.  What is queued at listeners that go still leaves with the
+ * next listeners_flush(), which then closes them.  It cannot fail.
+ *
+ * In between, listeners_moved() tells the new number of each old listener: that of the one with its
+ * address, or GW_LISTENER_GONE.
+ */
+struct listeners_change *listeners_prepare(
+    struct listeners *listeners, const struct conf *old, const struct conf *next);
+const uint16_t *listeners_moved(const struct listeners_change *change);
+void listeners_commit(struct listeners *listeners, struct listeners_change *change);
+
+/* Closes what was not committed.  NULL is fine; returns NULL. */
+struct listeners_change *listeners_change_free(struct listeners_change *change);
 
 /* Queue a datagram; copied.  @hops 0: the configured hop limit.  Without a group nothing is sent.
  */

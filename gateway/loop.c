@@ -4,7 +4,6 @@
 #include "gateway/loop.h"
 
 #include <event2/event.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -16,6 +15,8 @@
 #include "gateway/counters.h"
 #include "gateway/listeners.h"
 #include "gateway/notes.h"
+#include "gateway/reload.h"
+#include "gateway/signals.h"
 #include "gateway/trace/trace.h"
 #include "gateway/upstream/upstream.h"
 
@@ -23,12 +24,13 @@
 #define FAREWELL_MS 500
 
 struct loop {
-	struct conf *conf;
+	struct conf *started; /* the configuration at the start */
+	struct conf *conf;    /* in force: that one, or another after a reload */
 	loop_reload_fn *reload;
 	void *reload_ctx;
 	struct event_base *base;
 	struct event *timer;
-	struct event *signals[4];
+	struct signals *signals;
 
 	struct listeners *listeners;
 	struct upstream *upstream;
@@ -262,57 +264,47 @@ bool loop_run(struct loop *l)
 
 /* --- signals --- */
 
-static void on_stop(evutil_socket_t signal, short what, void *ctx)
+static void on_stop(void *ctx, const char *signal)
 {
 	struct loop *l = ctx;
 
-	(void)what;
 	if (l->stopping) {
 		l->stop_by = turn_now(l); /* asked twice: at once */
 		return;
 	}
-	log_notice("%s: stopping", strsignal(signal));
+	log_notice("%s: stopping", signal);
 	l->stopping = true;
 	l->stop_by = monotime_add_ms(turn_now(l), FAREWELL_MS);
 	gw_shutdown(l->gw, turn_now(l));
 }
 
-/* Goes on with @conf; sessions stay (SN12-TOPIC-08). */
-static void take_configuration(struct loop *l, struct conf *conf)
-{
-	if (!conf_same_broker(l->conf, conf))
-		log_warning("reload: the changed broker settings need a restart");
-	gw_configure(l->gw, &conf->core);
-	gw_trace_to(l->gw, conf->log.packets ? port_packet : NULL);
-	log_set_level(conf->log.level);
-	conf_free(l->conf);
-	l->conf = conf;
-	log_notice("reload: done");
-}
-
-static void on_hangup(evutil_socket_t signal, short what, void *ctx)
+static void on_reload(void *ctx)
 {
 	struct loop *l = ctx;
-	struct conf *conf = l->reload(l->reload_ctx);
+	const struct reload reload = { l->started, l->conf, l->gw, l->listeners };
+	struct conf *conf;
 
-	(void)signal;
-	(void)what;
+	if (l->stopping)
+		return;
+	conf = l->reload(l->reload_ctx);
 	if (conf == NULL) {
 		log_error("reload: the configuration has mistakes, the old one stays");
-	} else if (!conf_same_listeners(l->conf, conf)) {
-		log_error("reload: changed listeners need a restart, the old configuration stays");
-		conf_free(conf);
-	} else {
-		take_configuration(l, conf);
+		return;
 	}
+	if (!reload_apply(&reload, turn_now(l), conf)) {
+		conf_free(conf);
+		return;
+	}
+	gw_trace_to(l->gw, conf->log.packets ? port_packet : NULL);
+	if (l->conf != l->started)
+		conf_free(l->conf);
+	l->conf = conf;
 }
 
-static void on_report(evutil_socket_t signal, short what, void *ctx)
+static void on_report(void *ctx)
 {
 	struct loop *l = ctx;
 
-	(void)signal;
-	(void)what;
 	log_notice("counter: clients %zu, broker sessions %zu, of these connected %zu",
 	    gw_client_count(l->gw), upstream_count(l->upstream), upstream_connected(l->upstream));
 	counters_log_core(gw_metrics(l->gw));
@@ -320,38 +312,18 @@ static void on_report(evutil_socket_t signal, short what, void *ctx)
 		counters_log_listener(listeners_udp(l->listeners, i));
 }
 
-static bool watch_signals(struct loop *l)
-{
-	static const struct {
-		int signal;
-		event_callback_fn act;
-	} acts[] = {
-		{ SIGTERM, on_stop },
-		{ SIGINT, on_stop },
-		{ SIGHUP, on_hangup },
-		{ SIGUSR1, on_report },
-	};
-	_Static_assert(sizeof acts / sizeof acts[0] == sizeof l->signals / sizeof l->signals[0],
-	    "one event for each signal");
-
-	for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
-		l->signals[i] = evsignal_new(l->base, acts[i].signal, acts[i].act, l);
-		if (l->signals[i] == NULL || event_add(l->signals[i], NULL) < 0)
-			return false;
-	}
-	return true;
-}
-
 /* --- starting and stopping --- */
 
 struct loop *loop_new(struct conf *conf, loop_reload_fn *reload, void *ctx)
 {
 	struct loop *l = calloc(1, sizeof *l);
+	const struct signals_acts acts = { on_stop, on_reload, on_report, l };
 
 	if (l == NULL) {
 		conf_free(conf);
 		goto fail;
 	}
+	l->started = conf;
 	l->conf = conf;
 	l->reload = reload;
 	l->reload_ctx = ctx;
@@ -360,7 +332,8 @@ struct loop *loop_new(struct conf *conf, loop_reload_fn *reload, void *ctx)
 	if (l->base == NULL || l->notes == NULL)
 		goto fail;
 	l->timer = evtimer_new(l->base, on_timer, l);
-	if (l->timer == NULL || !watch_signals(l))
+	l->signals = signals_new(l->base, &acts);
+	if (l->timer == NULL || l->signals == NULL)
 		goto fail;
 	return l;
 fail:
@@ -440,16 +413,15 @@ struct loop *loop_free(struct loop *l)
 	gw_free(l->gw);
 	upstream_free(l->upstream);
 	listeners_close(l->listeners);
-	for (size_t i = 0; i < sizeof l->signals / sizeof l->signals[0]; i++) {
-		if (l->signals[i] != NULL)
-			event_free(l->signals[i]);
-	}
+	signals_free(l->signals);
 	if (l->timer != NULL)
 		event_free(l->timer);
 	if (l->base != NULL)
 		event_base_free(l->base);
 	notes_free(l->notes);
-	conf_free(l->conf);
+	if (l->conf != l->started)
+		conf_free(l->conf);
+	conf_free(l->started);
 	free(l);
 	return NULL;
 }

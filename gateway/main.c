@@ -16,8 +16,15 @@
 /* Descriptors besides the one that each client's broker connection takes. */
 #define OTHER_DESCRIPTORS 64
 
+typedef void tell_fn(const struct conf_errors *errors);
+
+static void tell_user(const struct conf_errors *errors)
+{
+	conf_errors_print(errors, stderr);
+}
+
 /* The configuration, or NULL after all mistakes have been told. */
-static struct conf *read_configuration(const struct options *options)
+static struct conf *read_configuration(const struct options *options, tell_fn *tell)
 {
 	struct conf *conf = conf_new();
 	struct conf_errors *errors = conf_errors_new();
@@ -28,7 +35,7 @@ static struct conf *read_configuration(const struct options *options)
 	} else {
 		good = options_apply(options, conf, errors);
 		good = conf_finish(conf, errors) && good;
-		conf_errors_print(errors, stderr);
+		tell(errors);
 	}
 	conf_errors_free(errors);
 	return good ? conf : conf_free(conf);
@@ -51,7 +58,7 @@ static void raise_descriptor_limit(uint32_t clients)
 
 static struct conf *reload(void *ctx)
 {
-	return read_configuration(ctx);
+	return read_configuration(ctx, conf_errors_log);
 }
 
 /* @conf is used up. */
@@ -85,7 +92,7 @@ int main(int argc, char **argv)
 		options_print_help(stdout);
 	} else if (options.version) {
 		puts(PACKAGE_STRING);
-	} else if ((conf = read_configuration(&options)) == NULL) {
+	} else if ((conf = read_configuration(&options, tell_user)) == NULL) {
 		status = EXIT_USAGE;
 	} else if (options.check_config) {
 		conf_print(conf, stdout);

@@ -117,9 +117,11 @@ void conf_print(const struct conf *conf, FILE *to);
  * commented out. */
 void conf_print_sample(const struct conf *defaults, FILE *to);
 
-/* Whether two configurations have the same listeners - addresses and groups, not rules - and the
- * same broker: these cannot change while the gateway runs. */
-bool conf_same_listeners(const struct conf *a, const struct conf *b);
-bool conf_same_broker(const struct conf *a, const struct conf *b);
+/* Whether one socket can be both: address, group and buffer are the same; the rules may differ. */
+bool conf_same_listener(const struct conf_listener *a, const struct conf_listener *b);
+
+/* Tells each setting that differs and cannot change while the gateway runs. */
+void conf_needs_restart(
+    const struct conf *a, const struct conf *b, settings_path_fn *tell, void *ctx);
 
 #endif

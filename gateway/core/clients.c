@@ -9,6 +9,7 @@
 #include "common/err.h"
 #include "gateway/core/connect.h"
 #include "gateway/core/core.h"
+#include "gateway/core/keep.h"
 
 static unsigned hash(const struct clients *clients, const void *data, size_t len)
 {
@@ -82,6 +83,20 @@ struct client *clients_add(struct gw *gw, struct sn_bytes id)
 	return client;
 }
 
+/* Puts the client under its peer into @table.  0 or -ERR_NOMEM (then no peer is bound). */
+static int add_peer(struct clients *clients, struct client **table, struct client *client)
+{
+	struct peer *peer = client->peer;
+	size_t len = peer_size(peer);
+
+	HASH_ADD_KEYPTR_BYHASHVALUE(by_peer, *table, peer, len, hash(clients, peer, len), client);
+	if (client->by_peer.tbl != NULL)
+		return 0;
+	free(client->peer);
+	client->peer = NULL;
+	return -ERR_NOMEM;
+}
+
 int clients_bind(struct clients *clients, struct client *client, const struct peer *peer)
 {
 	size_t len = peer_size(peer);
@@ -91,13 +106,7 @@ int clients_bind(struct clients *clients, struct client *client, const struct pe
 	if (client->peer == NULL)
 		return -ERR_NOMEM;
 	memcpy(client->peer, peer, len);
-	HASH_ADD_KEYPTR_BYHASHVALUE(
-	    by_peer, clients->by_peer, client->peer, len, hash(clients, peer, len), client);
-	if (client->by_peer.tbl != NULL)
-		return 0;
-	free(client->peer);
-	client->peer = NULL;
-	return -ERR_NOMEM;
+	return add_peer(clients, &clients->by_peer, client);
 }
 
 void clients_unbind(struct clients *clients, struct client *client)
@@ -107,6 +116,26 @@ void clients_unbind(struct clients *clients, struct client *client)
 	HASH_DELETE(by_peer, clients->by_peer, client);
 	free(client->peer);
 	client->peer = NULL;
+}
+
+/* A table of its own: two clients may swap their numbers. */
+void clients_renumber(struct gw *gw, const uint16_t *moved)
+{
+	struct clients *clients = &gw->clients;
+	struct client *renumbered = NULL, *client, *next;
+
+	HASH_ITER (by_peer, clients->by_peer, client, next) {
+		HASH_DELETE(by_peer, clients->by_peer, client);
+		client->peer->listener = moved[client->peer->listener];
+		keep_client(gw, client);
+		if (add_peer(clients, &renumbered, client) == 0)
+			continue;
+		if (client->state == CLIENT_CONNECTING)
+			connect_abandon(gw, client);
+		else
+			client_lose(gw, client, "out of memory");
+	}
+	clients->by_peer = renumbered;
 }
 
 void clients_remove(struct gw *gw, struct client *client)

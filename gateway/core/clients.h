@@ -33,6 +33,10 @@ struct client *clients_add(struct gw *gw, struct sn_bytes id);
 int clients_bind(struct clients *clients, struct client *client, const struct peer *peer);
 void clients_unbind(struct clients *clients, struct client *client);
 
+/* Gives the peers of all clients the new numbers of their listeners, by the old ones.  A client for
+ * which there is no memory is lost. */
+void clients_renumber(struct gw *gw, const uint16_t *moved);
+
 /* Takes the client out of all tables; it is freed by clients_sweep(). */
 void clients_remove(struct gw *gw, struct client *client);
 

@@ -82,6 +82,12 @@ void discovery_broker_reached(struct gw *gw)
 	advertise_in_turn(gw);
 }
 
+void discovery_configure(struct gw *gw)
+{
+	if (gw->own.up)
+		advertise_in_turn(gw);
+}
+
 /* Answered at once (SN12-DISCO-08), while we could serve the client (SN12-DISCO-09), at a bounded
  * rate. */
 void discovery_searchgw(struct gw *gw, const struct peer *from, const struct sn_packet *packet)

@@ -29,6 +29,9 @@ void discovery_start(struct gw *gw);
 /* The broker can be reached from now on: advertises. */
 void discovery_broker_reached(struct gw *gw);
 
+/* The configuration has changed: tells it to the network. */
+void discovery_configure(struct gw *gw);
+
 void discovery_searchgw(struct gw *gw, const struct peer *from, const struct sn_packet *packet);
 
 /* ADVERTISE of another gateway. */

@@ -116,9 +116,39 @@ struct gw *gw_free(struct gw *gw)
 	return NULL;
 }
 
-void gw_configure(struct gw *gw, const struct gw_config *config)
+/* It must be bound to an address. */
+static void send_away(struct gw *gw, struct client *client, const char *why)
 {
+	if (client->state == CLIENT_CONNECTING)
+		connect_abandon(gw, client);
+	else
+		client_leave(gw, client, why);
+}
+
+void gw_close_listener(struct gw *gw, monotime_t now, uint16_t listener)
+{
+	struct client *client, *next;
+
+	begin(gw, now);
+	HASH_ITER (by_id, gw->clients.by_id, client, next) {
+		if (client->peer != NULL && client->peer->listener == listener)
+			send_away(gw, client, "its listener is closed");
+	}
+	end(gw);
+}
+
+void gw_configure(
+    struct gw *gw, monotime_t now, const struct gw_config *config, const uint16_t *moved)
+{
+	bool renamed = strcmp(config->own.client_id, gw->config.own.client_id) != 0;
+
+	begin(gw, now);
 	gw->config = *config;
+	if (moved != NULL)
+		clients_renumber(gw, moved);
+	own_configure(gw, renamed);
+	discovery_configure(gw);
+	end(gw);
 }
 
 void gw_trace_to(struct gw *gw, void (*packet)(void *ctx, const struct gw_packet *packet))
@@ -369,15 +399,6 @@ void gw_advance(struct gw *gw, monotime_t now)
 bool gw_next_deadline(const struct gw *gw, monotime_t *when)
 {
 	return deadlines_next(gw->deadlines, when);
-}
-
-/* It must be bound to an address. */
-static void send_away(struct gw *gw, struct client *client, const char *why)
-{
-	if (client->state == CLIENT_CONNECTING)
-		connect_abandon(gw, client);
-	else
-		client_leave(gw, client, why);
 }
 
 void gw_shutdown(struct gw *gw, monotime_t now)

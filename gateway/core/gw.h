@@ -144,8 +144,15 @@ void gw_save_all(struct gw *gw, const struct gw_store *sink);
  * those that were restored.  To be called once. */
 void gw_start(struct gw *gw, monotime_t now);
 
-/* Goes on with another configuration; sessions stay.  The listeners must be the same ones. */
-void gw_configure(struct gw *gw, const struct gw_config *config);
+/* Listener @listener is about to go: its clients hear DISCONNECT, as in gw_shutdown(), and their
+ * connections end. */
+void gw_close_listener(struct gw *gw, monotime_t now, uint16_t listener);
+
+/* Goes on with another configuration; sessions stay.  @moved has the new number of each old
+ * listener, or GW_LISTENER_GONE where gw_close_listener() was called; NULL: all have stayed. */
+#define GW_LISTENER_GONE UINT16_MAX
+void gw_configure(
+    struct gw *gw, monotime_t now, const struct gw_config *config, const uint16_t *moved);
 
 /* Shows packets to @packet from now on, instead of the port that gw_new() was given; NULL: no
  * trace. */

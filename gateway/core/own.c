@@ -50,14 +50,34 @@ void own_init(struct own *own)
 	deadline_init(&own->deadline, expired);
 }
 
-void own_start(struct gw *gw)
+static bool is_needed(const struct gw *gw)
 {
 	for (size_t i = 0; i < gw->config.n_listeners; i++) {
 		const struct gw_listener *l = &gw->config.listeners[i];
 
-		if (gw->own.session == NULL && (l->qos_minus_one || l->discovery))
-			try_to_connect(gw);
+		if (l->qos_minus_one || l->discovery)
+			return true;
 	}
+	return false;
+}
+
+void own_start(struct gw *gw)
+{
+	gw->own.started = true;
+	if (is_needed(gw))
+		try_to_connect(gw);
+}
+
+void own_configure(struct gw *gw, bool renamed)
+{
+	bool needed = is_needed(gw);
+
+	if (!gw->own.started)
+		return;
+	if (renamed || !needed)
+		own_close(gw);
+	if (needed && gw->own.session == NULL)
+		try_to_connect(gw);
 }
 
 void own_event(struct gw *gw, const struct up_event *event)

@@ -19,6 +19,7 @@ struct own {
 	struct up_session *session;
 	struct deadline deadline; /* of a try to connect, or of the next one */
 	unsigned attempts;
+	bool started;
 	bool connecting;
 	bool up;
 };
@@ -27,6 +28,10 @@ void own_init(struct own *own);
 
 /* Opens the session if a listener takes QoS -1 or does discovery. */
 void own_start(struct gw *gw);
+
+/* The configuration has changed: opens or closes the session as the listeners need it now; anew if
+ * its client id is another one. */
+void own_configure(struct gw *gw, bool renamed);
 
 /* An event of the session. */
 void own_event(struct gw *gw, const struct up_event *event);

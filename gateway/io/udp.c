@@ -225,7 +225,7 @@ static uint32_t size_receive_buffer(int fd, uint32_t octets)
 	return (uint32_t)booked / 2;
 }
 
-static int bind_socket(int fd, const struct netaddr *to)
+static int bind_socket(int fd, const struct netaddr *to, bool shared)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = netaddr_to_sockaddr(to, &sa);
@@ -233,8 +233,10 @@ static int bind_socket(int fd, const struct netaddr *to)
 	/* IPv4 has listeners of its own: "::" shall not take their port. */
 	if (to->family == 6 && set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0)
 		return -ERR_SYSTEM;
+	set_option(fd, SOL_SOCKET, SO_REUSEADDR, shared);
 	if (bind(fd, (struct sockaddr *)&sa, len) < 0)
 		return -ERR_SYSTEM;
+	set_option(fd, SOL_SOCKET, SO_REUSEADDR, false);
 	return 0;
 }
 
@@ -258,7 +260,7 @@ static int open_socket(struct udp_listener *l, const struct udp_config *config)
 		return -ERR_SYSTEM;
 	set_option(l->fd, SOL_SOCKET, SO_RXQ_OVFL, 1); /* without it a counter stays 0 */
 	l->receive_buffer = size_receive_buffer(l->fd, config->receive_buffer);
-	if ((rc = bind_socket(l->fd, &config->bind)) < 0)
+	if ((rc = bind_socket(l->fd, &config->bind, config->shared)) < 0)
 		return rc;
 	return read_address(l);
 }
@@ -330,6 +332,11 @@ uint32_t udp_receive_buffer(const struct udp_listener *l)
 const struct udp_counters *udp_counters(const struct udp_listener *l)
 {
 	return &l->counters;
+}
+
+void udp_share_port(struct udp_listener *l, bool shared)
+{
+	set_option(l->fd, SOL_SOCKET, SO_REUSEADDR, shared);
 }
 
 int udp_socket(const struct udp_listener *l)

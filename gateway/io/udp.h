@@ -20,6 +20,7 @@ struct udp_listener;
 
 struct udp_config {
 	struct netaddr bind;     /* port 0: the kernel chooses; see udp_address() */
+	bool shared;             /* also if the port belongs to another, see udp_share_port() */
 	uint32_t receive_buffer; /* SO_RCVBUF in octets; 0: the system's default */
 	uint32_t send_datagrams; /* that may wait to be sent, */
 	uint32_t send_octets;    /* and their octets; both count what one turn of the loop queues */
@@ -58,6 +59,9 @@ const struct netaddr *udp_address(const struct udp_listener *listener);
 /* The receive buffer really got, in octets as in struct udp_config: less than asked for where the
  * system's limit (net.core.rmem_max) cuts it. */
 uint32_t udp_receive_buffer(const struct udp_listener *listener);
+
+/* While shared, the port can be opened once more: by the listener that takes this one's place. */
+void udp_share_port(struct udp_listener *listener, bool shared);
 
 /* The socket, for options and for what is not a datagram to one peer (multicast). */
 int udp_socket(const struct udp_listener *listener);

@@ -19,28 +19,33 @@ static struct conf *conf_with(const char *path, const char *value)
 	return conf;
 }
 
-static bool same_broker_with(const char *path, const char *value)
-{
-	struct conf *defaults = conf_new(), *other = conf_with(path, value);
-	bool same = conf_same_broker(defaults, other);
+struct paths {
+	size_t n;
+	char last[SETTING_PATH_MAX];
+};
 
-	cr_assert(conf_same_broker(other, other));
-	cr_assert_eq(conf_same_broker(other, defaults), same);
-	conf_free(defaults);
-	conf_free(other);
-	return same;
+static void remember(void *ctx, const char *path)
+{
+	struct paths *paths = ctx;
+
+	paths->n++;
+	snprintf(paths->last, sizeof paths->last, "%s", path);
 }
 
-static bool same_listeners_with(const char *path, const char *value)
+static struct paths needs_restart(const char *path, const char *value)
 {
 	struct conf *defaults = conf_new(), *other = conf_with(path, value);
-	bool same = conf_same_listeners(defaults, other);
+	struct paths paths = { 0 }, back = { 0 }, itself = { 0 };
 
-	cr_assert(conf_same_listeners(other, other));
-	cr_assert_eq(conf_same_listeners(other, defaults), same);
+	conf_needs_restart(defaults, other, remember, &paths);
+	conf_needs_restart(other, defaults, remember, &back);
+	conf_needs_restart(other, other, remember, &itself);
+	cr_assert_eq(itself.n, 0);
+	cr_assert_eq(back.n, paths.n);
+	cr_assert_str_eq(back.last, paths.last);
 	conf_free(defaults);
 	conf_free(other);
-	return same;
+	return paths;
 }
 
 static const char *another_value(const struct schema_row *row)
@@ -50,55 +55,100 @@ static const char *another_value(const struct schema_row *row)
 	return row->type == SCHEMA_BOOL ? "true" : "other";
 }
 
-static void expect_difference(const struct schema *schema, const char *group)
+static void expect_named(const struct schema *schema, const char *group)
 {
 	char path[SETTING_PATH_MAX];
 
 	for (size_t i = 0; i < schema->n; i++) {
 		const struct schema_row *row = &schema->rows[i];
+		struct paths paths;
 
 		setting_path(path, group, row->name);
-		if (row->type == SCHEMA_GROUP)
-			expect_difference(&row->members, path);
-		else if (strcmp(row->name, "password_file") != 0) /* what is in it counts */
-			cr_assert_not(same_broker_with(path, another_value(row)), "%s", path);
+		if (row->type == SCHEMA_GROUP) {
+			expect_named(&row->members, path);
+			continue;
+		}
+		paths = needs_restart(path, another_value(row));
+		cr_assert_eq(paths.n, 1, "%s", path);
+		cr_assert_str_eq(paths.last, path);
 	}
 }
 
-Test(compare, every_setting_of_the_broker_makes_another_broker)
+Test(compare, every_setting_of_the_broker_needs_a_restart_by_its_name)
 {
-	expect_difference(&schema_find(schema_conf(), "broker")->members, "broker");
+	expect_named(&schema_find(schema_conf(), "broker")->members, "broker");
 }
 
-Test(compare, the_broker_is_the_same_whatever_else_changes)
+Test(compare, what_changes_live_needs_none)
 {
-	cr_assert(same_broker_with("timers.retry", "1"));
-	cr_assert(same_broker_with("listeners.0.address", "127.0.0.1:5"));
+	cr_assert_eq(needs_restart("timers.retry", "1").n, 0);
+	cr_assert_eq(needs_restart("limits.clients", "1").n, 0);
+	cr_assert_eq(needs_restart("log.level", "error").n, 0);
+	cr_assert_eq(needs_restart("listeners.0.address", "127.0.0.1:5").n, 0);
+	cr_assert_eq(needs_restart("qos_minus_one.topics", "a/#").n, 0);
 }
 
-Test(compare, listeners_are_their_addresses_and_groups)
+static struct paths compare_section(const struct conf *a, const struct conf *b, const char *section)
 {
-	cr_assert_not(same_listeners_with("listeners.0.address", "127.0.0.1:5"));
-	cr_assert_not(same_listeners_with("listeners.0.multicast", "225.1.1.1:5"));
-	cr_assert_not(same_listeners_with("listeners.0.interface", "lo"));
-	cr_assert_not(same_listeners_with("listeners.0.hops", "3"));
-	cr_assert_not(same_listeners_with("listeners.0.receive_buffer", "8192"));
-	cr_assert(same_listeners_with("listeners.0.max_packet", "200"));
-	cr_assert(same_listeners_with("listeners.0.qos_minus_one", "true"));
-	cr_assert(same_listeners_with("timers.retry", "1"));
+	struct paths paths = { 0 };
+
+	settings_compare(&a->settings, &b->settings, section, remember, &paths);
+	return paths;
 }
 
-Test(compare, one_listener_more_is_another_set)
+Test(compare, filters_are_compared_one_by_one)
+{
+	struct conf *none = conf_new(), *one = conf_with("qos_minus_one.topics", "a/#");
+	struct conf *same = conf_with("qos_minus_one.topics", "a/#");
+	struct conf *other = conf_with("qos_minus_one.topics", "b/#");
+
+	cr_assert_eq(compare_section(one, same, "qos_minus_one").n, 0);
+	cr_assert_str_eq(compare_section(one, other, "qos_minus_one").last, "qos_minus_one.topics");
+	cr_assert_eq(compare_section(none, one, "qos_minus_one").n, 1);
+	cr_assert_eq(compare_section(one, none, "qos_minus_one").n, 1);
+	cr_assert_eq(compare_section(none, none, "qos_minus_one").n, 0);
+	conf_free(none);
+	conf_free(one);
+	conf_free(same);
+	conf_free(other);
+}
+
+Test(compare, lists_are_compared_element_by_element)
 {
 	struct conf *one = conf_new(), *two = conf_new();
+	struct conf *other = conf_with("listeners.0.hops", "3");
 	struct conf_errors *errors = conf_errors_new();
 
+	cr_assert_str_eq(compare_section(one, other, "listeners").last, "listeners.0.hops");
 	cr_assert(conf_add_listener(two, "127.0.0.1:1884", errors));
-	cr_assert(conf_same_listeners(one, two));
+	cr_assert_eq(compare_section(one, two, "listeners").n, 0);
 	cr_assert(conf_add_listener(two, "127.0.0.1:1885", errors));
-	cr_assert_not(conf_same_listeners(one, two));
-	cr_assert_not(conf_same_listeners(two, one));
+	cr_assert_str_eq(compare_section(one, two, "listeners").last, "listeners");
 	conf_errors_free(errors);
 	conf_free(one);
 	conf_free(two);
+	conf_free(other);
+}
+
+static bool same_listener_with(const char *path, const char *value)
+{
+	struct conf *defaults = conf_new(), *other = conf_with(path, value);
+	bool same = conf_same_listener(&defaults->listeners[0], &other->listeners[0]);
+
+	cr_assert(conf_same_listener(&other->listeners[0], &other->listeners[0]));
+	cr_assert_eq(conf_same_listener(&other->listeners[0], &defaults->listeners[0]), same);
+	conf_free(defaults);
+	conf_free(other);
+	return same;
+}
+
+Test(compare, a_listener_is_its_address_group_and_buffer)
+{
+	cr_assert_not(same_listener_with("listeners.0.address", "127.0.0.1:5"));
+	cr_assert_not(same_listener_with("listeners.0.multicast", "225.1.1.1:5"));
+	cr_assert_not(same_listener_with("listeners.0.interface", "lo"));
+	cr_assert_not(same_listener_with("listeners.0.hops", "3"));
+	cr_assert_not(same_listener_with("listeners.0.receive_buffer", "8192"));
+	cr_assert(same_listener_with("listeners.0.max_packet", "200"));
+	cr_assert(same_listener_with("listeners.0.qos_minus_one", "true"));
 }

@@ -85,6 +85,13 @@ def free_tcp_port():
     raise Skip("no free TCP port")
 
 
+def free_udp_address(host="127.0.0.1"):
+    """For who must know the address beforehand, or use it again."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind((host, 0))
+        return s.getsockname()
+
+
 class Process:
     """A child process whose standard error goes to a file."""
 

@@ -286,6 +286,30 @@ static const char *read_configure(struct step *step)
 	return wrong;
 }
 
+static const char *read_listeners(struct step *step)
+{
+	static const char wrong[] = "listeners wanted: each \"new\" or the number it has now, once";
+	unsigned seen = 0;
+	long number;
+
+	step->listeners.n = step->words.n - 1;
+	if (step->listeners.n == 0 || step->listeners.n > SETUP_LISTENERS)
+		return wrong;
+	for (size_t i = 0; i < step->listeners.n; i++) {
+		const struct word *word = &step->words.list[i + 1];
+
+		step->listeners.from[i] = -1;
+		if (word_is(word, "new"))
+			continue;
+		if (!word_number(word->text, 0, SETUP_LISTENERS - 1, &number) ||
+		    seen & 1u << number)
+			return wrong;
+		step->listeners.from[i] = (int)number;
+		seen |= 1u << number;
+	}
+	return NULL;
+}
+
 /* By its first word; anything before a '>' else is a peer. */
 const char *act_read(struct step *step)
 {
@@ -302,6 +326,7 @@ const char *act_read(struct step *step)
 		{ "start", ACT_START, read_alone },
 		{ "shutdown", ACT_SHUTDOWN, read_alone },
 		{ "configure", ACT_CONFIGURE, read_configure },
+		{ "listeners", ACT_LISTENERS, read_listeners },
 	};
 	const struct words *words = &step->words;
 

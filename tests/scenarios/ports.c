@@ -26,7 +26,7 @@ static void said(struct world *world, unsigned listener, unsigned radius, const 
 	wrong = watch_out(world->watch, peer, &packet, data, len);
 	if (wrong != NULL)
 		world_breaks(world, "the core sent %s: %s", sn_type_name(packet.type), wrong);
-	if (len > world->script->setup.listeners[listener].max_packet)
+	if (len > world->script->setup.config.listeners[listener].max_packet)
 		world_breaks(
 		    world, "the core sent %zu octets, more than max_packet (SN12-FRAME-08)", len);
 	if (world->ended)

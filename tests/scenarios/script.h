@@ -36,6 +36,7 @@ enum act_kind {
 	ACT_START,     /* start: the gateway's own session and discovery */
 	ACT_SHUTDOWN,  /* shutdown */
 	ACT_CONFIGURE, /* configure set limits.clients=2 */
+	ACT_LISTENERS, /* listeners 1 new */
 };
 
 /* Ports that can be made to fail. */
@@ -71,6 +72,10 @@ struct step {
 		} fail;
 		int64_t pass_us;
 		struct words configure; /* what follows that word */
+		struct {
+			int from[SETUP_LISTENERS]; /* as in setup_relist() */
+			size_t n;
+		} listeners;
 		struct {
 			const char *name;
 			uint64_t value;

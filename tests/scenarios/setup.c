@@ -62,6 +62,8 @@ static const struct setting {
 };
 #define N_SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
+static const struct gw_listener default_listener = { .max_packet = 65507, .discovery = true };
+
 static void store(struct gw_config *config, const struct setting *setting, double value)
 {
 	char *member = (char *)config + setting->offset;
@@ -91,9 +93,9 @@ void setup_init(struct setup *setup)
 	setup->predefined = memory_check(topic_predef_new());
 	for (size_t i = 0; i < N_SETTINGS; i++)
 		store(&setup->config, &settings[i], settings[i].value);
+	setup->listeners = setup->lists[0];
 	for (size_t i = 0; i < SETUP_LISTENERS; i++)
-		setup->listeners[i] =
-		    (struct gw_listener){ .max_packet = 65507, .discovery = true };
+		setup->listeners[i] = default_listener;
 	setup->config.own.client_id = "gateway";
 	setup->config.own.qos_minus_one_topics = (const char *const *)setup->qos_minus_one_topics;
 	setup->config.listeners = setup->listeners;
@@ -106,6 +108,17 @@ void setup_free(struct setup *setup)
 	setup->predefined = topic_predef_free(setup->predefined);
 	for (size_t i = 0; i < setup->config.own.n_qos_minus_one_topics; i++)
 		free(setup->qos_minus_one_topics[i]);
+}
+
+void setup_relist(struct setup *setup, const int *from, size_t n)
+{
+	struct gw_listener *next = setup->lists[setup->listeners == setup->lists[0]];
+
+	for (size_t i = 0; i < n; i++)
+		next[i] = from[i] >= 0 ? setup->listeners[from[i]] : default_listener;
+	setup->listeners = next;
+	setup->config.listeners = next;
+	setup->config.n_listeners = n;
 }
 
 struct topic_predef *setup_copy_predefined(struct setup *setup)

@@ -20,8 +20,9 @@
 #define SETUP_TOPICS    8
 
 struct setup {
-	struct gw_config config; /* points to the members below: not to be copied */
-	struct gw_listener listeners[SETUP_LISTENERS];
+	struct gw_config config;       /* points to the members below: not to be copied */
+	struct gw_listener *listeners; /* in force; the other list is the one before */
+	struct gw_listener lists[2][SETUP_LISTENERS];
 	size_t listener_lines;
 	struct topic_predef *predefined;
 	char *qos_minus_one_topics[SETUP_TOPICS];
@@ -34,6 +35,10 @@ void setup_free(struct setup *setup);
 
 /* True if the line is of the configuration; then *@wrong is NULL or says what is wrong with it. */
 bool setup_line(struct setup *setup, const struct words *words, const char **wrong);
+
+/* Another list of listeners: each is the one that had number @from before, or a new one with the
+ * defaults (-1). */
+void setup_relist(struct setup *setup, const int *from, size_t n);
 
 /* Puts a copy of the predefined topics in their place and returns the table that the core may still
  * know; the caller frees it when it has told the core. */

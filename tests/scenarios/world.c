@@ -212,8 +212,32 @@ static void play_configure(struct world *world, const struct step *step)
 	const char *wrong;
 
 	setup_line(setup, &step->configure, &wrong);
-	gw_configure(world->gw, &setup->config);
+	gw_configure(world->gw, world->now, &setup->config, NULL);
 	topic_predef_free(old);
+}
+
+static void play_listeners(struct world *world, const struct step *step)
+{
+	struct setup *setup = &world->script->setup;
+	size_t n = setup->config.n_listeners;
+	uint16_t moved[SETUP_LISTENERS];
+
+	memset(moved, 0xff, sizeof(moved)); /* GW_LISTENER_GONE */
+	for (size_t i = 0; i < step->listeners.n; i++) {
+		int from = step->listeners.from[i];
+
+		if (from >= (int)n)
+			world_breaks(world, "there is no listener %d", from);
+		else if (from >= 0)
+			moved[from] = (uint16_t)i;
+	}
+	if (world_broken(world) != NULL)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (moved[i] == GW_LISTENER_GONE)
+			gw_close_listener(world->gw, world->now, (uint16_t)i);
+	setup_relist(setup, step->listeners.from, step->listeners.n);
+	gw_configure(world->gw, world->now, &setup->config, moved);
 }
 
 void world_play(struct world *world, const struct step *step)
@@ -228,6 +252,7 @@ void world_play(struct world *world, const struct step *step)
 		[ACT_START] = play_start,
 		[ACT_SHUTDOWN] = play_shutdown,
 		[ACT_CONFIGURE] = play_configure,
+		[ACT_LISTENERS] = play_listeners,
 	};
 
 	forget_outputs(world);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "gateway/reload.h"
+
+#include "common/log.h"
+#include "gateway/core/gw.h"
+#include "gateway/listeners.h"
+
+static void name_restart(void *ctx, const char *path)
+{
+	(void)ctx;
+	log_warning("reload: %s has changed, which needs a restart", path);
+}
+
+static void close_gone(const struct reload *r, monotime_t now, const uint16_t *moved)
+{
+	for (size_t i = 0; i < r->old->n_listeners; i++) {
+		if (moved[i] == GW_LISTENER_GONE)
+			gw_close_listener(r->gw, now, (uint16_t)i);
+	}
+}
+
+bool reload_apply(const struct reload *r, monotime_t now, const struct conf *conf)
+{
+	struct listeners_change *change = listeners_prepare(r->listeners, r->old, conf);
+
+	if (change == NULL) {
+		log_error("reload: the old configuration stays");
+		return false;
+	}
+	close_gone(r, now, listeners_moved(change));
+	listeners_commit(r->listeners, change);
+	gw_configure(r->gw, now, &conf->core, listeners_moved(change));
+	listeners_change_free(change);
+	log_set_level(conf->log.level);
+	conf_needs_restart(r->started, conf, name_restart, NULL);
+	log_notice("reload: done");
+	return true;
+}
