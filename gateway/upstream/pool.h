@@ -34,6 +34,9 @@ struct upstream {
 	size_t alive;     /* sessions, the closed ones included */
 	size_t connected; /* without the closed ones */
 
+	SLIST_HEAD(, qos0_block) spares; /* of qos0.c */
+	unsigned n_spares;
+
 	struct session_queue dirty;     /* to be written, or freed, by the next flush */
 	struct session_queue resolving; /* wait for the addresses of the broker */
 	struct session_queue ended;     /* their connection's end is still to be reported */
@@ -45,6 +48,7 @@ struct upstream {
 	struct session_list *slots;
 	unsigned n_slots;
 	unsigned next_slot; /* for the next new session */
+	uint32_t turn;      /* flushes since start: each ends a turn of the loop */
 	uint32_t tick;      /* ticks since start: the clock of keep alive and farewells */
 	struct event *timer;
 };

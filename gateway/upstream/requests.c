@@ -62,8 +62,7 @@ static struct request_entry *entry_new(const struct request *request, bool hold)
 	return entry;
 }
 
-/* What libmosquitto would refuse, found before a copy is held. */
-static int check(const struct request *request)
+int requests_check(const struct request *request)
 {
 	int len = (int)strlen(request->topic);
 
@@ -105,7 +104,7 @@ int requests_add(struct requests *requests, struct mosquitto *mosq, const struct
     bool hold, uint16_t *token)
 {
 	struct request_entry *entry;
-	int rc = check(request);
+	int rc = requests_check(request);
 
 	if (rc < 0)
 		return rc;

@@ -45,6 +45,9 @@ struct requests {
 void requests_init(struct requests *requests);
 void requests_clear(struct requests *requests);
 
+/* What libmosquitto would refuse in @request: 0 or -ERR_INVALID. */
+int requests_check(const struct request *request);
+
 /* Hands @request to libmosquitto and remembers its message id, or keeps a copy if @hold.
  * 0 and *@token, or -ERR_NOMEM, -ERR_INVALID. */
 int requests_add(struct requests *requests, struct mosquitto *mosq, const struct request *request,

@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 
 #include "gateway/upstream/dial.h"
+#include "gateway/upstream/qos0.h"
 #include "gateway/upstream/session.h"
 #include "gateway/upstream/tls.h"
 #include "gateway/upstream/traffic.h"
@@ -233,6 +234,7 @@ void session_end(struct up_session *s, bool permanent, const char *why)
 	s->accepted = false;
 	s->permanent = permanent;
 	s->why = why;
+	qos0_drop(s);
 	requests_connection_lost(&s->requests);
 	TAILQ_INSERT_TAIL(&s->up->ended, s, queue_link);
 	s->ended = true;
@@ -270,6 +272,7 @@ void session_free(struct up_session *s)
 	if (s->leaving)
 		TAILQ_REMOVE(&up->leaving, s, leaving_link);
 	LIST_REMOVE(s, slot_link);
+	qos0_drop(s);
 	requests_clear(&s->requests);
 	mosquitto_destroy(s->mosq);
 	free(s);

@@ -32,6 +32,7 @@ struct up_session {
 	struct client *owner;
 	struct mosquitto *mosq;
 	struct requests requests;
+	struct qos0_block *qos0; /* publishes past libmosquitto, or NULL */
 	struct event readable;
 	struct event writable;
 	LIST_ENTRY(up_session) slot_link;
@@ -45,11 +46,12 @@ struct up_session {
 	uint32_t last_out;
 	uint32_t ping_at; /* of a PINGREQ that nothing has followed yet */
 	uint32_t leave_until;
-	unsigned packets; /* queued since the last flush, at a guess */
-	uint8_t state;    /* enum session_state */
-	uint8_t address;  /* index of the one that is tried */
-	uint8_t tried;    /* how many have been */
-	uint8_t refusal;  /* the code of a CONNACK, or 0 */
+	uint32_t last_read; /* the turn in which the socket was last readable */
+	unsigned packets;   /* that libmosquitto has queued since the last flush, at a guess */
+	uint8_t state;      /* enum session_state */
+	uint8_t address;    /* index of the one that is tried */
+	uint8_t tried;      /* how many have been */
+	uint8_t refusal;    /* the code of a CONNACK, or 0 */
 
 	bool dirty : 1;     /* in upstream.dirty */
 	bool ended : 1;     /* in upstream.ended */

@@ -7,7 +7,7 @@
 
 void traffic_set_callbacks(struct mosquitto *mosq);
 
-/* Reads packets until there are none, or no more are wanted. */
+/* Reads what has come: of a burst, some.  The rest makes the socket readable again. */
 void traffic_read(struct up_session *session);
 
 /* Reads from now on, or no more, as state and pause demand. */

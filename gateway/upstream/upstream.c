@@ -10,6 +10,7 @@
 #include "gateway/upstream/keepalive.h"
 #include "gateway/upstream/linger.h"
 #include "gateway/upstream/pool.h"
+#include "gateway/upstream/qos0.h"
 #include "gateway/upstream/resolve.h"
 #include "gateway/upstream/session.h"
 #include "gateway/upstream/tls.h"
@@ -99,6 +100,7 @@ static bool set_up(struct upstream *up, const struct upstream_config *config)
 {
 	unsigned slots = pool_ticks(config->keep_alive > 0 ? config->keep_alive : 60) / 8;
 
+	SLIST_INIT(&up->spares);
 	TAILQ_INIT(&up->dirty);
 	TAILQ_INIT(&up->resolving);
 	TAILQ_INIT(&up->ended);
@@ -195,6 +197,7 @@ struct upstream *upstream_free(struct upstream *up)
 	if (up->report != NULL)
 		event_free(up->report);
 	tls_free(up->tls);
+	qos0_free_spares(up);
 	free(up->slots);
 	free(up->user);
 	free(up->password);
@@ -218,6 +221,7 @@ void upstream_flush(struct upstream *up)
 		s->dirty = false;
 		traffic_flush(s);
 	}
+	up->turn++;
 }
 
 size_t upstream_count(const struct upstream *up)
@@ -288,12 +292,16 @@ static int publish_once(struct up_session *s, const struct request *request)
 
 	if (s->state != SESSION_CONNECTED)
 		return -ERR_STATE;
+	if ((rc = requests_check(request)) < 0)
+		return rc;
+	session_touch(s);
+	if (qos0_put(s, request))
+		return 0;
 	rc = mosquitto_publish(s->mosq, NULL, request->topic, (int)request->payload.len,
 	    request->payload.data, 0, request->retain);
 	if (rc != MOSQ_ERR_SUCCESS)
 		return rc == MOSQ_ERR_NOMEM ? -ERR_NOMEM : -ERR_INVALID;
 	s->packets++;
-	session_touch(s);
 	return 0;
 }
 

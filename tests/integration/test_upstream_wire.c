@@ -825,3 +825,124 @@ Test(upstream_wire, a_full_socket_is_written_on_when_it_can_be)
 	}
 	free(big);
 }
+
+/* --- QoS 0, past libmosquitto --- */
+
+Test(upstream_wire, qos0_packets_are_what_mqtt_wants)
+{
+	struct up_session *s = connect_session();
+	uint8_t long_payload[200] = { 0 };
+	uint16_t token;
+	uint8_t got[256];
+	static const uint8_t two[] = "\x31\x05\x00\x03t/1\x30\x05\x00\x01tXY";
+	static const uint8_t one[] = "\x30\xCB\x01\x00\x01u";
+	const size_t n = sizeof(two) - 1 + sizeof(one) - 1 + sizeof(long_payload);
+
+	cr_assert_eq(upstream_publish(s, "t/1", (struct sn_bytes){ NULL, 0 }, 0, true, &token), 0);
+	cr_assert_eq(upstream_publish(s, "t", bytes("XY"), 0, false, &token), 0);
+	cr_assert_eq(upstream_publish(s, "u",
+	                 (struct sn_bytes){ long_payload, sizeof(long_payload) }, 0, false, &token),
+	    0);
+	bench_until(&bench, fake_waiting(&fake) == (int)n);
+	cr_assert_eq(recv(fake.fd, got, sizeof(got), MSG_DONTWAIT), (ssize_t)n);
+	cr_assert_arr_eq(got, two, sizeof(two) - 1);
+	cr_assert_arr_eq(got + sizeof(two) - 1, one, sizeof(one) - 1);
+	cr_assert_arr_eq(got + n - sizeof(long_payload), long_payload, sizeof(long_payload));
+}
+
+/* Publishes @n messages "0", "1", ... of @len octets, every @qos1_each-th at QoS 1. */
+static void publish_numbered(struct up_session *s, int n, size_t len, int qos1_each)
+{
+	char *text = calloc(1, len + 1);
+	uint16_t token;
+
+	for (int i = 0; i < n; i++) {
+		memset(text, ' ', len);
+		text[sprintf(text, "%d", i)] = ' ';
+		cr_assert_eq(
+		    upstream_publish(s, "t", bytes(text), i % qos1_each == 0, false, &token), 0);
+	}
+	free(text);
+}
+
+static void expect_numbered(int n)
+{
+	for (int i = 0; i < n; i++) {
+		struct mqtt packet = fake_read(&bench, &fake, MQTT_PUBLISH);
+
+		cr_assert_eq(atoi(packet.payload), i);
+		if (packet.mid != 0)
+			fake_send_ack(&fake, MQTT_PUBACK, packet.mid);
+	}
+}
+
+Test(upstream_wire, qos0_and_qos1_keep_their_order)
+{
+	struct up_session *s = connect_session();
+
+	publish_numbered(s, 30, 20, 5);
+	expect_numbered(30);
+	publish_numbered(s, 3, 20, 100);
+	expect_numbered(3);
+}
+
+Test(upstream_wire, more_qos0_in_a_turn_than_there_is_room_for_keeps_its_order)
+{
+	struct up_session *s = connect_session();
+
+	publish_numbered(s, 300, 1000, 1000);
+	expect_numbered(300);
+}
+
+Test(upstream_wire, qos0_into_a_full_socket_keeps_its_order)
+{
+	struct up_session *s = connect_session();
+	enum {
+		N = 3000,
+		LEN = 4000,
+		HEAD = 6
+	};
+	const size_t size = (size_t)N * (HEAD + LEN);
+	char *text = calloc(1, LEN + 1), *got = malloc(size);
+	uint16_t token;
+
+	for (int i = 0; i < N; i++) {
+		memset(text, ' ', LEN);
+		text[sprintf(text, "%d", i)] = ' ';
+		cr_assert_eq(upstream_publish(s, "t", bytes(text), 0, false, &token), 0);
+		if (i % 2 == 0)
+			upstream_flush(bench.up);
+	}
+	bench_quiet(&bench); /* waits for the broker to read, and does not spin */
+	for (size_t n = 0; n < size;) {
+		ssize_t more;
+
+		bench_turn(&bench, 5);
+		more = recv(fake.fd, got + n, size - n, MSG_DONTWAIT);
+		n += more > 0 ? (size_t)more : 0;
+	}
+	for (int i = 0; i < N; i++)
+		cr_assert_eq(atoi(got + (size_t)i * (HEAD + LEN) + HEAD), i);
+	free(text);
+	free(got);
+}
+
+Test(upstream_wire, qos0_that_a_lost_connection_has_not_taken_is_gone)
+{
+	struct up_session *s = connect_session();
+	uint16_t token;
+
+	cr_assert_eq(upstream_publish(s, "t", bytes("1"), 1, false, &token), 0);
+	fake_read(&bench, &fake, MQTT_PUBLISH);
+	bench.hold_flush = true;
+	cr_assert_eq(upstream_publish(s, "t", bytes("0"), 0, false, &token), 0);
+	fake_close(&fake);
+	bench_next(&bench, UP_LOST);
+	bench.hold_flush = false;
+
+	upstream_reconnect(s);
+	fake_welcome(&bench, &fake);
+	cr_assert_str_eq(fake_read(&bench, &fake, MQTT_PUBLISH).payload, "1");
+	bench_quiet(&bench);
+	cr_assert_eq(fake_waiting(&fake), 0);
+}
