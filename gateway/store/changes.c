@@ -3,6 +3,7 @@
 #define HASH_NONFATAL_OOM 1
 #include "gateway/store/changes.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <uthash.h>
 #include <utlist.h>
@@ -135,6 +136,7 @@ static bool replace(struct changes *ch, struct client_changes *client, struct ch
 {
 	bool done;
 
+	assert(old->piece->key == piece->key); /* else a message's number is used twice */
 	if (kind == CHANGE_MARK)
 		return absorb_mark(old, piece);
 	done = kind == CHANGE_DROP && cancels_out(ch, old);

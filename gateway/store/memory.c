@@ -105,8 +105,10 @@ static int put(struct memory_store *store, const struct piece *piece)
 		kept->piece = piece_copy(piece);
 	if (kept == NULL || kept->piece == NULL)
 		goto fail;
-	if (old != NULL)
+	if (old != NULL) {
+		assert(old->piece->key == piece->key); /* a number is used twice */
 		remove_kept(store, old);
+	}
 	HASH_ADD_KEYPTR(hh, store->kept, kept->piece->name, kept->piece->name_len, kept);
 	if (kept->hh.tbl != NULL)
 		return 0;
@@ -164,21 +166,34 @@ void memory_store_crash(struct memory_store *store)
 
 static bool has_client(const struct memory_store *store, uint64_t key)
 {
-	const struct kept *kept;
+	struct piece *name = piece_copy(&(struct piece){ PIECE_CLIENT, key });
+	bool has = name != NULL && find(store, name) != NULL;
 
-	for (kept = store->kept; kept != NULL; kept = kept->hh.next)
-		if (kept->piece->kind == PIECE_CLIENT && kept->piece->client.key == key)
-			return true;
-	return false;
+	free(name);
+	return has;
+}
+
+static uint64_t number(const struct piece *piece)
+{
+	switch (piece->kind) {
+	case PIECE_CLIENT:
+		return piece->key;
+	case PIECE_TOPIC:
+		return piece->topic.id;
+	case PIECE_MESSAGE:
+		return piece->message.sequence;
+	default:
+		return 0;
+	}
 }
 
 static int in_order(const struct kept *a, const struct kept *b)
 {
+	uint64_t x = number(a->piece), y = number(b->piece);
+
 	if (a->piece->kind != b->piece->kind)
 		return a->piece->kind < b->piece->kind ? -1 : 1;
-	if (a->piece->kind != PIECE_MESSAGE)
-		return 0; /* the sort is stable */
-	return a->piece->message.sequence < b->piece->message.sequence ? -1 : 1;
+	return x < y ? -1 : x > y;
 }
 
 void memory_store_load(struct memory_store *store, const struct gw_store *sink)
@@ -186,10 +201,9 @@ void memory_store_load(struct memory_store *store, const struct gw_store *sink)
 	const struct kept *kept;
 
 	HASH_SRT(hh, store->kept, in_order);
-	for (kept = store->kept; kept != NULL; kept = kept->hh.next) {
-		assert(has_client(store, kept->piece->key));
-		piece_tell(kept->piece, sink);
-	}
+	for (kept = store->kept; kept != NULL; kept = kept->hh.next)
+		if (has_client(store, kept->piece->key))
+			piece_tell(kept->piece, sink);
 }
 
 size_t memory_store_count(const struct memory_store *store)

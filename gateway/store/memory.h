@@ -34,8 +34,8 @@ void memory_store_crash(struct memory_store *store);
 /* Forgets everything, to begin again with what gw_save_all() tells. */
 void memory_store_clear(struct memory_store *store);
 
-/* Tells @sink all that was committed: the clients first, the messages last and in order.  Asserts
- * that each piece belongs to a client: others were left behind by the core. */
+/* Tells @sink all that was committed, in the order of gateway/core/store.h.  Pieces without a
+ * client are left out. */
 void memory_store_load(struct memory_store *store, const struct gw_store *sink);
 
 /* Pieces that were committed. */

@@ -73,7 +73,8 @@ static void take_name(struct room *room, const struct piece *from, struct piece 
 		break;
 	}
 	to->name = take(room, &kind, sizeof kind);
-	take(room, &from->key, sizeof from->key);
+	if (from->kind != PIECE_MESSAGE) /* those are numbered across clients */
+		take(room, &from->key, sizeof from->key);
 	take(room, &number, sizeof number);
 	if (from->kind == PIECE_SUBSCRIPTION)
 		take_text(room, from->subscription.filter);

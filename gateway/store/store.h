@@ -51,10 +51,14 @@ struct gw_store store_port(struct store *store);
 bool store_load(struct store *store, const struct gw_store *sink);
 
 /* Commits what the port was told since the last time; to be called once per turn.  Does nothing
- * when there is nothing.  False: it could not be written, see store_error(); from now on the store
- * is failing: it has no room, ignores what it is told, and holds the state of the last commit that
- * worked, until store_try_again(). */
+ * when there is nothing.  False: it could not be written, see store_error(), and for as long as the
+ * store is failing: then it has no room, ignores what it is told, and its file holds the state of
+ * the last commit that worked, until store_try_again(). */
 bool store_commit(struct store *store);
+
+/* Moves what was committed from SQLite's log to its place, when there is enough of it; to be called
+ * when the turn has said all that it had to say. */
+void store_rest(struct store *store);
 
 bool store_is_failing(const struct store *store);
 
@@ -63,12 +67,12 @@ bool store_is_failing(const struct store *store);
 typedef void store_save_fn(void *ctx, const struct gw_store *to);
 bool store_try_again(struct store *store, store_save_fn *save_all, void *ctx);
 
-/* What failed last, with the path; lives until the next call.  Never NULL. */
+/* What failed last, with the path; lives until the next failure.  Never NULL. */
 const char *store_error(const struct store *store);
 
 const struct store_counters *store_counters(const struct store *store);
 
-/* Octets of the database, without what is free in it. */
+/* Octets of the database after the last commit, without what is free in it. */
 uint64_t store_size(const struct store *store);
 
 #endif

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "gateway/store/rows.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "common/err.h"
+#include "gateway/store/failure.h"
+
+static const char *const texts[ROWS_STATEMENTS] = {
+	[PUT_CLIENT] = "REPLACE INTO clients VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[PUT_TOPIC] = "REPLACE INTO topics VALUES (?, ?, ?, ?, ?)",
+	[PUT_SUBSCRIPTION] = "REPLACE INTO subscriptions VALUES (?, ?, ?, ?, ?)",
+	[PUT_RECEIVED] = "REPLACE INTO received VALUES (?, ?, ?, ?)",
+	[PUT_MESSAGE] = "REPLACE INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[MARK_MESSAGE] = "UPDATE messages SET msg_id = ?2, stage = ?3 WHERE sequence = ?1",
+	[DROP_SUBSCRIPTION] = "DELETE FROM subscriptions WHERE client = ? AND filter = ?",
+	[DROP_RECEIVED] = "DELETE FROM received WHERE client = ? AND msg_id = ?",
+	[DROP_MESSAGE] = "DELETE FROM messages WHERE sequence = ?",
+	[FORGET_CLIENT] = "DELETE FROM clients WHERE key = ?",
+	[FORGET_TOPICS] = "DELETE FROM topics WHERE client = ?",
+	[FORGET_SUBSCRIPTIONS] = "DELETE FROM subscriptions WHERE client = ?",
+	[FORGET_RECEIVED] = "DELETE FROM received WHERE client = ?",
+};
+
+int rows_open(struct rows *rows, struct database *db)
+{
+	*rows = (struct rows){ .db = db };
+	for (int i = 0; i < ROWS_STATEMENTS; i++) {
+		rows->statements[i] = database_prepare(db, texts[i]);
+		if (rows->statements[i] == NULL)
+			return database_result(db, sqlite3_errcode(db->db));
+	}
+	return 0;
+}
+
+void rows_close(struct rows *rows)
+{
+	for (int i = 0; i < ROWS_STATEMENTS; i++)
+		sqlite3_finalize(rows->statements[i]);
+	*rows = (struct rows){ 0 };
+}
+
+/* --- time --- */
+
+void rows_set_clock(struct rows *rows)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	rows->wall_us = (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000 - monotime_now().us;
+}
+
+static int64_t wall_ms(const struct rows *rows, monotime_t when)
+{
+	return (when.us + rows->wall_us) / 1000;
+}
+
+static monotime_t monotonic(const struct rows *rows, int64_t ms)
+{
+	return (monotime_t){ ms * 1000 - rows->wall_us };
+}
+
+/* --- writing: values are bound one after the other, and the first failure sticks --- */
+
+struct row {
+	sqlite3_stmt *statement;
+	int column;
+	int code;
+};
+
+static struct row row_of(struct rows *rows, enum rows_statement which)
+{
+	return (struct row){ .statement = rows->statements[which] };
+}
+
+static void put(struct row *row, int code)
+{
+	if (row->code == SQLITE_OK)
+		row->code = code;
+}
+
+static void put_number(struct row *row, int64_t number)
+{
+	put(row, sqlite3_bind_int64(row->statement, ++row->column, number));
+}
+
+static void put_null(struct row *row)
+{
+	put(row, sqlite3_bind_null(row->statement, ++row->column));
+}
+
+static void put_text(struct row *row, const char *text)
+{
+	put(row, sqlite3_bind_text(row->statement, ++row->column, text, -1, SQLITE_STATIC));
+}
+
+/* Empty is not NULL. */
+static void put_blob(struct row *row, struct sn_bytes bytes)
+{
+	const void *data = bytes.len > 0 ? (const void *)bytes.data : "";
+
+	put(row,
+	    sqlite3_bind_blob64(row->statement, ++row->column, data, bytes.len, SQLITE_STATIC));
+}
+
+static int run(struct rows *rows, struct row *row)
+{
+	if (row->code != SQLITE_OK)
+		return database_result(rows->db, row->code);
+	return database_run(rows->db, row->statement);
+}
+
+static void put_peer(struct row *row, const struct peer *peer)
+{
+	char address[NETADDR_TEXT_MAX];
+
+	if (peer == NULL) {
+		put_null(row);
+		put_number(row, 0);
+		put_null(row);
+		return;
+	}
+	put(row, sqlite3_bind_text(row->statement, ++row->column,
+	             netaddr_print(&peer->addr, address), -1, SQLITE_TRANSIENT));
+	put_number(row, peer->listener);
+	if (peer->encapsulated)
+		put_blob(row, (struct sn_bytes){ peer->node, peer->node_len });
+	else
+		put_null(row);
+}
+
+static void put_will(struct row *row, const struct up_will *will)
+{
+	if (will == NULL) {
+		for (int i = 0; i < 4; i++)
+			put_null(row);
+		return;
+	}
+	put_text(row, will->topic);
+	put_blob(row, will->message);
+	put_number(row, will->qos);
+	put_number(row, will->retain);
+}
+
+static int write_client(struct rows *rows, const struct piece *piece)
+{
+	const struct stored_client *client = &piece->client;
+	struct row row = row_of(rows, PUT_CLIENT);
+
+	put_number(&row, (int64_t)client->key);
+	put_text(&row, client->id);
+	put_text(&row, client_state_name(client->state));
+	put_peer(&row, client->peer);
+	put_number(&row, client->clean);
+	put_number(&row, client->keep_alive);
+	put_number(&row, client->sleep_duration);
+	put_number(&row, wall_ms(rows, monotime_now()));
+	if (client->has_deadline)
+		put_number(&row, wall_ms(rows, client->deadline));
+	else
+		put_null(&row);
+	put_will(&row, client->will);
+	return run(rows, &row);
+}
+
+static int write_topic(struct rows *rows, const struct piece *piece)
+{
+	const struct stored_topic *topic = &piece->topic;
+	struct row row = row_of(rows, PUT_TOPIC);
+
+	put_number(&row, (int64_t)piece->key);
+	put_number(&row, topic->id);
+	put(&row, sqlite3_bind_text64(row.statement, ++row.column, (const char *)topic->name.data,
+	              topic->name.len, SQLITE_STATIC, SQLITE_UTF8));
+	put_number(&row, topic->told);
+	put_number(&row, topic->used);
+	return run(rows, &row);
+}
+
+static int write_subscription(struct rows *rows, const struct piece *piece)
+{
+	const struct stored_subscription *subscription = &piece->subscription;
+	struct row row = row_of(rows, PUT_SUBSCRIPTION);
+
+	put_number(&row, (int64_t)piece->key);
+	put_text(&row, subscription->filter);
+	put_number(&row, subscription->qos);
+	put_number(&row, subscription->by_short);
+	put_number(&row, subscription->predefined_id);
+	return run(rows, &row);
+}
+
+static int write_received(struct rows *rows, const struct piece *piece)
+{
+	const struct stored_received *received = &piece->received;
+	struct row row = row_of(rows, PUT_RECEIVED);
+
+	put_number(&row, (int64_t)piece->key);
+	put_number(&row, received->msg_id);
+	put_number(&row, received->topic_id);
+	put_number(&row, received->digest);
+	return run(rows, &row);
+}
+
+static int write_message(struct rows *rows, const struct piece *piece)
+{
+	const struct stored_message *message = &piece->message;
+	struct row row = row_of(rows, PUT_MESSAGE);
+
+	put_number(&row, (int64_t)message->sequence);
+	put_number(&row, (int64_t)piece->key);
+	put_number(&row, message->way);
+	put_text(&row, message->topic);
+	put_blob(&row, message->payload);
+	put_number(&row, message->qos);
+	put_number(&row, message->stage);
+	put_number(&row, message->retain);
+	put_number(&row, message->msg_id);
+	put_number(&row, wall_ms(rows, message->queued));
+	return run(rows, &row);
+}
+
+typedef int write_fn(struct rows *rows, const struct piece *piece);
+
+static write_fn *const writers[PIECE_KINDS] = {
+	[PIECE_CLIENT] = write_client,
+	[PIECE_TOPIC] = write_topic,
+	[PIECE_SUBSCRIPTION] = write_subscription,
+	[PIECE_RECEIVED] = write_received,
+	[PIECE_MESSAGE] = write_message,
+};
+
+static int mark(struct rows *rows, const struct piece *piece)
+{
+	struct row row = row_of(rows, MARK_MESSAGE);
+
+	put_number(&row, (int64_t)piece->message.sequence);
+	put_number(&row, piece->message.msg_id);
+	put_number(&row, piece->message.stage);
+	return run(rows, &row);
+}
+
+static int drop(struct rows *rows, const struct piece *piece)
+{
+	struct row row;
+
+	switch (piece->kind) {
+	case PIECE_SUBSCRIPTION:
+		row = row_of(rows, DROP_SUBSCRIPTION);
+		put_number(&row, (int64_t)piece->key);
+		put_text(&row, piece->subscription.filter);
+		break;
+	case PIECE_RECEIVED:
+		row = row_of(rows, DROP_RECEIVED);
+		put_number(&row, (int64_t)piece->key);
+		put_number(&row, piece->received.msg_id);
+		break;
+	case PIECE_MESSAGE:
+		row = row_of(rows, DROP_MESSAGE);
+		put_number(&row, (int64_t)piece->message.sequence);
+		break;
+	default:
+		return 0; /* the port has no such call */
+	}
+	return run(rows, &row);
+}
+
+static int forget(struct rows *rows, uint64_t key)
+{
+	int rc = 0;
+
+	for (enum rows_statement i = FORGET_CLIENT; i <= FORGET_RECEIVED && rc == 0; i++) {
+		struct row row = row_of(rows, i);
+
+		put_number(&row, (int64_t)key);
+		rc = run(rows, &row);
+	}
+	return rc;
+}
+
+int rows_change(struct rows *rows, enum change_kind kind, const struct piece *piece)
+{
+	switch (kind) {
+	case CHANGE_FORGET:
+		return forget(rows, piece->key);
+	case CHANGE_PUT:
+		return writers[piece->kind](rows, piece);
+	case CHANGE_MARK:
+		return mark(rows, piece);
+	case CHANGE_DROP:
+		return drop(rows, piece);
+	}
+	return 0;
+}
+
+int rows_clear(struct rows *rows)
+{
+	return database_result(
+	    rows->db, sqlite3_exec(rows->db->db,
+	                  "DELETE FROM clients; DELETE FROM topics; DELETE FROM subscriptions;"
+	                  "DELETE FROM received; DELETE FROM messages",
+	                  NULL, NULL, NULL));
+}
+
+int rows_tidy(struct rows *rows)
+{
+	return database_result(
+	    rows->db, sqlite3_exec(rows->db->db,
+	                  "DELETE FROM topics WHERE client NOT IN (SELECT key FROM clients);"
+	                  "DELETE FROM subscriptions WHERE client NOT IN (SELECT key FROM clients);"
+	                  "DELETE FROM received WHERE client NOT IN (SELECT key FROM clients);"
+	                  "DELETE FROM messages WHERE client NOT IN (SELECT key FROM clients)",
+	                  NULL, NULL, NULL));
+}
+
+/* --- reading: columns one after the other --- */
+
+static int64_t get_number(struct row *row)
+{
+	return sqlite3_column_int64(row->statement, row->column++);
+}
+
+static bool get_null(struct row *row)
+{
+	return sqlite3_column_type(row->statement, row->column) == SQLITE_NULL;
+}
+
+static const char *get_text(struct row *row)
+{
+	return (const char *)sqlite3_column_text(row->statement, row->column++);
+}
+
+static struct sn_bytes get_bytes(struct row *row)
+{
+	const void *data = sqlite3_column_blob(row->statement, row->column);
+
+	return (
+	    struct sn_bytes){ data, (size_t)sqlite3_column_bytes(row->statement, row->column++) };
+}
+
+/* What a row points to besides its own columns. */
+struct parts {
+	struct peer peer;
+	struct up_will will;
+};
+
+/* NULL where the client has none. */
+static const struct peer *get_peer(struct row *row, struct peer *peer)
+{
+	const char *address = get_text(row);
+	uint16_t listener = (uint16_t)get_number(row);
+	bool direct = get_null(row);
+	struct sn_bytes node = get_bytes(row);
+
+	if (address == NULL || netaddr_parse(&peer->addr, address, 0) < 0)
+		return NULL;
+	peer->listener = listener;
+	peer->encapsulated = !direct;
+	peer->node_len = node.len <= sizeof peer->node ? (uint8_t)node.len : 0;
+	if (peer->node_len > 0)
+		memcpy(peer->node, node.data, peer->node_len);
+	return peer;
+}
+
+static const struct up_will *get_will(struct row *row, struct up_will *will)
+{
+	will->topic = get_text(row);
+	will->message = get_bytes(row);
+	will->qos = (int)get_number(row);
+	will->retain = get_number(row) != 0;
+	return will->topic != NULL ? will : NULL;
+}
+
+static enum client_state get_state(struct row *row)
+{
+	const char *name = get_text(row);
+	enum client_state state = CLIENT_DISCONNECTED;
+
+	while (name != NULL && state < CLIENT_STATES && strcmp(client_state_name(state), name) != 0)
+		state++;
+	return state < CLIENT_STATES ? state : CLIENT_DISCONNECTED;
+}
+
+/* As far away as the clock says, but not further than when it was written. */
+static monotime_t get_deadline(const struct rows *rows, struct row *row, int64_t written)
+{
+	int64_t deadline = get_number(row);
+	int64_t now = wall_ms(rows, monotime_now());
+
+	return monotonic(rows, now < written ? now + deadline - written : deadline);
+}
+
+static void read_client(
+    struct rows *rows, struct row *row, struct piece *piece, struct parts *parts)
+{
+	struct stored_client *client = &piece->client;
+	int64_t written;
+
+	client->key = piece->key = (uint64_t)get_number(row);
+	client->id = get_text(row);
+	client->state = get_state(row);
+	client->peer = get_peer(row, &parts->peer);
+	client->clean = get_number(row) != 0;
+	client->keep_alive = (uint16_t)get_number(row);
+	client->sleep_duration = (uint16_t)get_number(row);
+	written = get_number(row);
+	client->has_deadline = !get_null(row);
+	client->deadline = get_deadline(rows, row, written);
+	client->will = get_will(row, &parts->will);
+}
+
+static void read_topic(struct rows *rows, struct row *row, struct piece *piece, struct parts *parts)
+{
+	(void)rows;
+	(void)parts;
+	piece->key = (uint64_t)get_number(row);
+	piece->topic.id = (uint16_t)get_number(row);
+	piece->topic.name = get_bytes(row);
+	piece->topic.told = get_number(row) != 0;
+	piece->topic.used = get_number(row) != 0;
+}
+
+static void read_subscription(
+    struct rows *rows, struct row *row, struct piece *piece, struct parts *parts)
+{
+	(void)rows;
+	(void)parts;
+	piece->key = (uint64_t)get_number(row);
+	piece->subscription.filter = get_text(row);
+	piece->subscription.qos = (uint8_t)get_number(row);
+	piece->subscription.by_short = get_number(row) != 0;
+	piece->subscription.predefined_id = (uint16_t)get_number(row);
+}
+
+static void read_received(
+    struct rows *rows, struct row *row, struct piece *piece, struct parts *parts)
+{
+	(void)rows;
+	(void)parts;
+	piece->key = (uint64_t)get_number(row);
+	piece->received.msg_id = (uint16_t)get_number(row);
+	piece->received.topic_id = (uint16_t)get_number(row);
+	piece->received.digest = (uint32_t)get_number(row);
+}
+
+static void read_message(
+    struct rows *rows, struct row *row, struct piece *piece, struct parts *parts)
+{
+	struct stored_message *message = &piece->message;
+	int64_t now = wall_ms(rows, monotime_now()), queued;
+
+	(void)parts;
+	message->sequence = (uint64_t)get_number(row);
+	piece->key = (uint64_t)get_number(row);
+	message->way = (enum stored_way)get_number(row);
+	message->topic = get_text(row);
+	message->payload = get_bytes(row);
+	message->qos = (uint8_t)get_number(row);
+	message->stage = (uint8_t)get_number(row);
+	message->retain = get_number(row) != 0;
+	message->msg_id = (uint16_t)get_number(row);
+	queued = get_number(row);
+	message->queued = monotonic(rows, queued < now ? queued : now);
+}
+
+static const struct {
+	const char *sql;
+	void (*read)(struct rows *rows, struct row *row, struct piece *piece, struct parts *parts);
+} readers[PIECE_KINDS] = {
+	[PIECE_CLIENT] = { "SELECT * FROM clients ORDER BY key", read_client },
+	[PIECE_TOPIC] = { "SELECT * FROM topics ORDER BY client, id", read_topic },
+	[PIECE_SUBSCRIPTION] = { "SELECT * FROM subscriptions ORDER BY client, filter",
+	    read_subscription },
+	[PIECE_RECEIVED] = { "SELECT * FROM received ORDER BY client, msg_id", read_received },
+	[PIECE_MESSAGE] = { "SELECT * FROM messages ORDER BY sequence", read_message },
+};
+
+static int load_kind(
+    struct rows *rows, enum piece_kind kind, const struct gw_store *sink, uint64_t *last)
+{
+	sqlite3_stmt *statement = database_prepare(rows->db, readers[kind].sql);
+	int code;
+
+	if (statement == NULL)
+		return database_result(rows->db, sqlite3_errcode(rows->db->db));
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+		struct row row = { .statement = statement };
+		struct piece piece = { .kind = kind };
+		struct parts parts;
+
+		readers[kind].read(rows, &row, &piece, &parts);
+		if (kind == PIECE_MESSAGE)
+			*last = piece.message.sequence;
+		piece_tell(&piece, sink);
+	}
+	code = database_result(rows->db, code);
+	sqlite3_finalize(statement);
+	return code;
+}
+
+int rows_load(struct rows *rows, const struct gw_store *sink, uint64_t *last)
+{
+	int rc = 0;
+
+	*last = 0;
+	rows_set_clock(rows);
+	for (int kind = 0; kind < PIECE_KINDS && rc == 0; kind++)
+		rc = load_kind(rows, kind, sink, last);
+	return rc;
+}
