@@ -186,7 +186,7 @@ def _(bench):
 
     page.go(site.url + "#client=%3Cimg%20src=x%20onerror=window.pwned=1%3E&match=%3Cscript%3E&state=%3Cb%3E")
     page.evaluate("location.reload()")
-    page.wait_for("document.querySelector('#empty')?.innerText === 'No client is like that.'")
+    page.wait_for("document.querySelector('#remark')?.innerText === 'No client is like that.'")
     equal(page.evaluate("typeof window.pwned"), "undefined", "window.pwned by the address")
     equal(site.ask("status")["clients"]["active"], len(HOSTILE), "clients that were not disturbed")
 
