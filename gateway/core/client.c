@@ -90,6 +90,27 @@ static void enter_awake(struct gw *gw, struct client *client)
 	supervise(gw, client, client->sleep_duration);
 }
 
+/* What the client has left behind for the broker goes on its way.  Not with a will there: should
+ * the broker be lost, it would tell of a death that was none. */
+static bool may_keep_link(const struct client *client, enum up_farewell farewell)
+{
+	return farewell == UP_DISCONNECT && client->will == NULL && link_is_up(&client->link) &&
+	       !spool_is_empty(&client->spool);
+}
+
+/* Nothing of the client is kept but what it has left behind for the broker. */
+static void end_session(struct gw *gw, struct client *client)
+{
+	client->clean = true;
+	if (!spool_is_empty(&client->spool)) {
+		client_clear_session(gw, client);
+		keep_client(gw, client);
+		return;
+	}
+	link_close(gw, client, UP_DISCONNECT);
+	clients_remove(gw, client);
+}
+
 /* The end of a connection: nothing is sent to the client any more. */
 static void end_connection(struct gw *gw, struct client *client, enum up_farewell farewell)
 {
@@ -98,13 +119,16 @@ static void end_connection(struct gw *gw, struct client *client, enum up_farewel
 	subscribe_clear_requests(client);
 	replies_clear(&client->replies);
 	client->will_answers = 0;
-	link_close(gw, client, farewell);
+	if (!may_keep_link(client, farewell))
+		link_close(gw, client, farewell);
 	clients_unbind(&gw->clients, client);
 	if (client->clean)
-		clients_remove(gw, client);
+		end_session(gw, client);
 	else if (gw->config.timers.session_expiry > 0)
 		deadline_set(gw->deadlines, &client->supervision,
 		    monotime_add_ms(gw->now, gw->config.timers.session_expiry));
+	if (!spool_is_empty(&client->spool) && client->link.state == LINK_CLOSED)
+		link_open_later(gw, client);
 }
 
 static void enter_disconnected(struct gw *gw, struct client *client)
@@ -112,8 +136,26 @@ static void enter_disconnected(struct gw *gw, struct client *client)
 	end_connection(gw, client, UP_DISCONNECT);
 }
 
+/* The broker cannot know that the client is lost: what it would have published waits for it, behind
+ * what the client itself has published (SN12-WILL-02). */
+static void leave_will(struct gw *gw, struct client *client)
+{
+	struct up_will will;
+
+	if (client->will == NULL || link_is_up(&client->link) ||
+	    gw->config.outage != GW_OUTAGE_STORE)
+		return;
+	will = will_for_broker(client->will);
+	if (spool_add(gw, client,
+	        &(struct spool_publish){ will.topic, will.message, will.qos, will.retain, 0 }) == 0)
+		return;
+	gw->metrics.publishes_dropped++;
+	gw_note(gw, NOTE_DROPPED, client, "no room for the will");
+}
+
 static void enter_lost(struct gw *gw, struct client *client)
 {
+	leave_will(gw, client);
 	end_connection(gw, client, UP_ABORT);
 }
 
@@ -130,7 +172,7 @@ static void supervision_expired(void *ctx, struct deadline *deadline)
 	struct client *client =
 	    (struct client *)((char *)deadline - offsetof(struct client, supervision));
 
-	if (client->will != NULL && client->link.restored) {
+	if (client->will != NULL && client->link.restored && gw->config.outage != GW_OUTAGE_STORE) {
 		/* Its will is not with the broker yet, so it could not fire. */
 		deadline_set(gw->deadlines, deadline, monotime_add_ms(gw->now, grace_ms(gw)));
 	} else if (client->state == CLIENT_CONNECTING) {
@@ -142,7 +184,7 @@ static void supervision_expired(void *ctx, struct deadline *deadline)
 		client_lose(gw, client, "sleep expired");
 	} else {
 		gw_note(gw, NOTE_EXPIRED, client, NULL);
-		clients_remove(gw, client);
+		end_session(gw, client);
 	}
 }
 

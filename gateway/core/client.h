@@ -18,6 +18,7 @@
 #include "gateway/core/pub_in.h"
 #include "gateway/core/pub_out.h"
 #include "gateway/core/replies.h"
+#include "gateway/core/spool.h"
 #include "gateway/core/subscribe.h"
 #include "gateway/core/topic_reg.h"
 #include "gateway/core/will.h"
@@ -51,6 +52,7 @@ struct client {
 	struct topic_reg *topics;
 	struct subscriptions subs;
 	struct inbound_list inbound;
+	struct spool spool;
 	struct outbox outbox;
 	struct pending pending;
 	struct rate packets; /* that it sends */
@@ -66,6 +68,12 @@ struct client {
 enum {
 	CLIENT_DEADLINES = 3
 };
+
+/* True if nobody is there: the session, or what is left of it, waits. */
+static inline bool client_is_absent(const struct client *client)
+{
+	return client->state == CLIENT_DISCONNECTED || client->state == CLIENT_LOST;
+}
 
 /* Sets up the parts of a new client. */
 void client_init(struct client *client);

@@ -143,6 +143,7 @@ void clients_remove(struct gw *gw, struct client *client)
 	struct clients *clients = &gw->clients;
 
 	client_clear_session(gw, client);
+	spool_clear(gw, client);
 	client->removed = true;
 	pending_stop(gw, client);
 	deadline_clear(gw->deadlines, &client->supervision);

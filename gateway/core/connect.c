@@ -113,6 +113,10 @@ static void ask_broker(struct gw *gw, struct client *client)
 		return;
 	}
 	link_close(gw, client, setup->farewell);
+	if (gw->broker_away && connect_goes_on(gw, client)) {
+		link_open_later(gw, client);
+		return;
+	}
 	if (link_open(gw, client, setup->clean, will) < 0)
 		refuse_setup(gw, client, SN_CONGESTION, "no upstream session to be had");
 }
@@ -266,6 +270,16 @@ void connect_accepted(struct gw *gw, struct client *client, bool session_present
 	if (!session_present) /* a session that goes on has been asked already */
 		subscribe_restore(gw, client, true);
 	pub_out_pump(gw, client);
+}
+
+/* Only what the gateway itself knows can be gone on with: an unknown session, and the end of one,
+ * need the broker's word. */
+bool connect_goes_on(struct gw *gw, struct client *client)
+{
+	if (gw->config.outage != GW_OUTAGE_STORE || client->clean || client->setup->clean)
+		return false;
+	connect_accepted(gw, client, true);
+	return true;
 }
 
 void connect_refused(struct gw *gw, struct client *client, bool permanent, const char *why)

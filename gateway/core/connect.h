@@ -26,6 +26,10 @@ void connect_willmsg(struct gw *gw, struct client *client, const struct sn_packe
 void connect_accepted(struct gw *gw, struct client *client, bool session_present);
 void connect_refused(struct gw *gw, struct client *client, bool permanent, const char *why);
 
+/* The broker cannot be reached: if the setup is of a session that goes on and can do without it for
+ * a while, accepts the client and returns true.  The link is the caller's to open. */
+bool connect_goes_on(struct gw *gw, struct client *client);
+
 /* Sends the open will prompt, @type, again. */
 void connect_repeat_prompt(struct gw *gw, struct client *client, uint8_t type, uint16_t msg_id);
 

@@ -354,7 +354,8 @@ void gw_rx(struct gw *gw, monotime_t now, const struct peer *from, const uint8_t
 
 static void up_published(struct gw *gw, struct client *client, const struct up_event *event)
 {
-	pub_in_published(gw, client, event->token);
+	if (!spool_published(gw, client, event->token))
+		pub_in_published(gw, client, event->token);
 }
 
 static void up_subscribed(struct gw *gw, struct client *client, const struct up_event *event)
@@ -385,6 +386,7 @@ void gw_up_event(struct gw *gw, monotime_t now, struct client *owner, const stru
 	} else {
 		on[event->kind](gw, owner, event);
 		link_refresh_will(gw, owner);
+		link_finish(gw, owner);
 	}
 	end(gw);
 }
@@ -407,10 +409,9 @@ void gw_shutdown(struct gw *gw, monotime_t now)
 
 	begin(gw, now);
 	HASH_ITER (by_id, gw->clients.by_id, client, next) {
-		if (gw->ports.store != NULL)
-			link_close(gw, client, UP_DISCONNECT);
-		else if (client->peer != NULL)
+		if (gw->ports.store == NULL && client->peer != NULL)
 			send_away(gw, client, "the gateway stops");
+		link_close(gw, client, UP_DISCONNECT);
 	}
 	own_close(gw);
 	end(gw);
@@ -439,11 +440,13 @@ int gw_forget_client(struct gw *gw, monotime_t now, struct sn_bytes id)
 	if (client == NULL)
 		return -ERR_INVALID;
 	begin(gw, now);
+	spool_clear(gw, client);
 	if (client->peer != NULL) {
 		client->clean = true; /* the session ends with the connection */
 		send_away(gw, client, OPERATOR);
 	} else {
 		gw_note(gw, NOTE_EXPIRED, client, OPERATOR);
+		link_close(gw, client, UP_DISCONNECT);
 		clients_remove(gw, client);
 	}
 	end(gw);

@@ -40,6 +40,12 @@ enum gw_wake_connect {
 	GW_WAKE_HONOUR, /* sections 6.2 and 6.3 apply */
 };
 
+/* What becomes of a QoS 1 or 2 PUBLISH while the broker is away (MAP-PUB-04). */
+enum gw_outage {
+	GW_OUTAGE_REFUSE, /* congestion */
+	GW_OUTAGE_STORE,  /* kept for it and acknowledged; sessions go on however long it takes */
+};
+
 /* Times are in milliseconds. */
 struct gw_config {
 	uint8_t gateway_id;
@@ -79,6 +85,11 @@ struct gw_config {
 		uint32_t publish_window;
 		uint32_t queue_messages;
 		uint32_t queue_bytes;
+		/* per client: publishes, and octets of them, that wait for the broker; octets of
+		 * all clients */
+		uint32_t outage_messages;
+		uint32_t outage_bytes;
+		uint32_t outage_bytes_total;
 		/* packets per second that one peer may send; 0: any number */
 		uint32_t packets;
 		/* of all clients together, per second: upstream reconnects (MAP-LOST-04); answers
@@ -93,6 +104,7 @@ struct gw_config {
 	/* Whether QoS 0 messages are kept for sleepers (SN12-SLEEP-18). */
 	bool buffer_qos0;
 	enum gw_wake_connect wake_connect;
+	enum gw_outage outage;
 
 	/* The gateway's own MQTT client: carries QoS -1 (SN12-QM1-03), and shows whether the broker
 	 * can be reached (SN12-DISCO-02).  Opened if a listener needs it. */
@@ -181,7 +193,8 @@ void gw_shutdown(struct gw *gw, monotime_t now);
  * not connected. */
 int gw_disconnect_client(struct gw *gw, monotime_t now, struct sn_bytes id);
 
-/* The same, connected or not, and forgets all that its session holds.  0; -ERR_INVALID. */
+/* The same, connected or not, and forgets all that its session holds, and its publishes that wait
+ * for the broker.  0; -ERR_INVALID. */
 int gw_forget_client(struct gw *gw, monotime_t now, struct sn_bytes id);
 
 /* Live as long as @gw. */

@@ -196,6 +196,7 @@ static void save(struct client *client, const struct gw_store *sink)
 	for (const struct message *m = client->outbox.first; m != NULL; m = m->next)
 		if (m->sequence > 0)
 			put_message(sink, client, m);
+	spool_save(client, sink);
 }
 
 void gw_save_all(struct gw *gw, const struct gw_store *sink)

@@ -20,11 +20,16 @@ static void set_deadline(struct gw *gw, struct link *link, int64_t ms)
 	deadline_set(gw->deadlines, &link->deadline, monotime_add_ms(gw->now, ms));
 }
 
-/* An active client is told after a while that there is no broker; others do not ask (MAP-LOST-01).
- */
+/* An active client is told after a while that there is no broker; others do not ask, and one whose
+ * publishes are stored can do without (MAP-LOST-01). */
+static bool is_held_for_a_time(const struct gw *gw, const struct client *client)
+{
+	return client->state == CLIENT_ACTIVE && gw->config.outage != GW_OUTAGE_STORE;
+}
+
 static bool held_too_long(const struct gw *gw, const struct client *client)
 {
-	return client->state == CLIENT_ACTIVE &&
+	return is_held_for_a_time(gw, client) &&
 	       monotime_ms_between(client->link.since, gw->now) >= gw->config.timers.hold;
 }
 
@@ -42,20 +47,30 @@ static void wait_for_next_try(struct gw *gw, struct client *client)
 	if (link->attempts < UINT8_MAX)
 		link->attempts++;
 	link->state = LINK_WAITING;
-	set_deadline(gw, link, client->state == CLIENT_ACTIVE && left < wait ? left : wait);
+	set_deadline(gw, link, is_held_for_a_time(gw, client) && left < wait ? left : wait);
 }
 
+/* What is spooled for the broker waits also for one that refuses the client: until somebody sets
+ * that right. */
 static void refused(struct gw *gw, struct client *client, bool permanent, const char *why)
 {
-	if (client->state == CLIENT_CONNECTING)
+	if (!permanent)
+		gw->broker_away = true;
+	if (client->state == CLIENT_CONNECTING && (permanent || !connect_goes_on(gw, client)))
 		connect_refused(gw, client, permanent, why);
-	else if (permanent)
+	else if (permanent && !client_is_absent(client))
 		client_leave(gw, client, why);
 	else
 		wait_for_next_try(gw, client);
 }
 
 static void try_again(struct gw *gw, struct client *client);
+
+static void pump_again(struct gw *gw, struct client *client)
+{
+	spool_pump(gw, client);
+	link_finish(gw, client);
+}
 
 static void expired(void *ctx, struct deadline *deadline)
 {
@@ -65,8 +80,10 @@ static void expired(void *ctx, struct deadline *deadline)
 
 	if (client->link.state == LINK_CONNECTING)
 		refused(gw, client, false, "no answer from the broker");
-	else
+	else if (client->link.state == LINK_WAITING)
 		try_again(gw, client);
+	else
+		pump_again(gw, client);
 }
 
 void link_init(struct link *link)
@@ -98,7 +115,21 @@ int link_open(struct gw *gw, struct client *client, bool clean, const struct wil
 {
 	client->link.attempts = 0;
 	client->link.quick_losses = 0;
+	client->link.since = gw->now;
 	return open_session(gw, client, clean, will);
+}
+
+void link_open_later(struct gw *gw, struct client *client)
+{
+	client->link.attempts = 0;
+	client->link.quick_losses = 0;
+	client->link.since = gw->now;
+	wait_for_next_try(gw, client);
+}
+
+void link_pump_later(struct gw *gw, struct client *client, int64_t ms)
+{
+	set_deadline(gw, &client->link, ms);
 }
 
 void link_close(struct gw *gw, struct client *client, enum up_farewell farewell)
@@ -114,6 +145,7 @@ void link_close(struct gw *gw, struct client *client, enum up_farewell farewell)
 	link->stale_will = link->rearming = link->restored = false;
 	deadline_clear(gw->deadlines, &link->deadline);
 	pub_in_link_closed(client);
+	spool_link_closed(client);
 	subscribe_clear_requests(client);
 	client->outbox.paused = false;
 }
@@ -133,18 +165,29 @@ void link_restore(struct gw *gw, struct client *client, size_t turn)
 	set_deadline(gw, link, wait);
 }
 
-/* A session with the client's will as it is now. */
+/* A session with the client's will as it is now; one that is not there has none at the broker
+ * (MAP-WILL-11). */
 static void reopen(struct gw *gw, struct client *client)
 {
 	bool rearming = client->link.rearming, restored = client->link.restored;
+	bool absent = client_is_absent(client);
 
 	link_close(gw, client, UP_DISCONNECT);
-	if (open_session(gw, client, client->clean, client->will) < 0) {
+	if (open_session(gw, client, client->clean, absent ? NULL : client->will) == 0) {
+		client->link.stale_will = absent && client->will != NULL;
+		client->link.rearming = rearming;
+		client->link.restored = restored;
+	} else if (absent || gw->config.outage == GW_OUTAGE_STORE) {
+		wait_for_next_try(gw, client);
+	} else {
 		client_leave(gw, client, "no upstream session to be had");
-		return;
 	}
-	client->link.rearming = rearming;
-	client->link.restored = restored;
+}
+client_leave(gw, client, "no upstream session to be had");
+return;
+}
+client->link.rearming = rearming;
+client->link.restored = restored;
 }
 
 static void try_again(struct gw *gw, struct client *client)
@@ -158,7 +201,7 @@ static void try_again(struct gw *gw, struct client *client)
 		set_deadline(gw, link,
 		    rate_wait_ms(&gw->reconnects, gw->now, per_second, per_second) +
 		        gw_random(gw) % 1000);
-	} else if (link->stale_will || link->session == NULL) {
+	} else if (link->session == NULL || link_is_stale(client)) {
 		reopen(gw, client);
 	} else {
 		link->state = LINK_CONNECTING;
@@ -177,20 +220,51 @@ void link_hold_anew(struct gw *gw, struct client *client)
  * lost. */
 static bool is_quiet(const struct client *client)
 {
-	return client->subs.requests == NULL && !pub_in_is_forwarding(client);
+	return client->subs.requests == NULL && !pub_in_is_forwarding(client) &&
+	       client->spool.open == 0;
+}
+
+bool link_is_stale(const struct client *client)
+{
+	return client->link.stale_will && !client_is_absent(client);
 }
 
 void link_refresh_will(struct gw *gw, struct client *client)
 {
 	struct link *link = &client->link;
 
-	if (!link->stale_will || !link_is_up(link) || !is_quiet(client))
+	if (!link_is_stale(client) || !link_is_up(link) || !is_quiet(client))
 		return;
 	if (client->state == CLIENT_CONNECTING) /* the new connection would answer for its setup */
 		return;
 	link->since = gw->now;
 	reopen(gw, client);
 	link->rearming = link->session != NULL;
+}
+
+void link_finish(struct gw *gw, struct client *client)
+{
+	if (!client_is_absent(client) || !link_is_up(&client->link))
+		return;
+	if (!spool_is_empty(&client->spool) || !is_quiet(client))
+		return;
+	link_close(gw, client, UP_DISCONNECT);
+	if (client->clean)
+		clients_remove(gw, client);
+}
+
+/* The session goes on as if the broker had never been away. */
+static void restored(struct gw *gw, struct client *client, bool session_present)
+{
+	struct link *link = &client->link;
+
+	gw_note(gw, NOTE_LINK_RESTORED, client, NULL);
+	subscribe_restore(gw, client, !session_present);
+	subscribe_swallow_retained(client, link->rearming);
+	link->rearming = false;
+	pub_out_link_up(gw, client);
+	if (!link->stale_will)
+		will_update_armed(gw, client);
 }
 
 static void connected(struct gw *gw, struct client *client, bool session_present)
@@ -201,17 +275,12 @@ static void connected(struct gw *gw, struct client *client, bool session_present
 	link->state = LINK_UP;
 	link->restored = false;
 	link->since = gw->now;
-	if (client->state == CLIENT_CONNECTING) {
+	gw->broker_away = false;
+	if (client->state == CLIENT_CONNECTING)
 		connect_accepted(gw, client, session_present);
-		return;
-	}
-	gw_note(gw, NOTE_LINK_RESTORED, client, NULL);
-	subscribe_restore(gw, client, !session_present);
-	subscribe_swallow_retained(client, link->rearming);
-	link->rearming = false;
-	pub_out_link_up(gw, client);
-	if (!link->stale_will)
-		will_update_armed(gw, client);
+	else
+		restored(gw, client, session_present);
+	spool_pump(gw, client);
 }
 
 static void lost(struct gw *gw, struct client *client, const char *why)
@@ -228,7 +297,7 @@ static void lost(struct gw *gw, struct client *client, const char *why)
 	link->since = gw->now;
 	if (client->state == CLIENT_CONNECTING) /* its setup will ask for a connection of its own */
 		return;
-	if (link->quick_losses >= QUICK_LOSSES)
+	if (link->quick_losses >= QUICK_LOSSES && !client_is_absent(client))
 		client_leave(gw, client, "the broker closes the connection again and again");
 	else
 		wait_for_next_try(gw, client);

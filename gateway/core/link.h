@@ -22,11 +22,11 @@ enum link_state {
 	LINK_CLOSED,
 	LINK_CONNECTING,
 	LINK_UP,
-	LINK_WAITING, /* lost; the next try comes with the deadline */
+	LINK_WAITING, /* lost, or not opened yet; the next try comes with the deadline */
 };
 
 struct link {
-	struct up_session *session; /* NULL when closed */
+	struct up_session *session; /* NULL when closed, and perhaps when waiting */
 	enum link_state state;
 	uint8_t attempts;     /* tries since the loss */
 	uint8_t quick_losses; /* losses in a row soon after the connection was made */
@@ -47,9 +47,22 @@ int link_open(struct gw *gw, struct client *client, bool clean, const struct wil
  * has its turn at limits.reconnects. */
 void link_restore(struct gw *gw, struct client *client, size_t turn);
 
-/* Ends it; publishes that the broker has not acknowledged are forgotten (the client repeats them).
- */
+/* Ends it; publishes that the broker has not acknowledged are forgotten (the client repeats them),
+ * those of the spool are sent again on the next one. */
 void link_close(struct gw *gw, struct client *client, enum up_farewell farewell);
+
+/* Opens a closed one in the background, at the rate of reconnects: for a session that goes on
+ * without it, or for what the spool of a client that is gone still has. */
+void link_open_later(struct gw *gw, struct client *client);
+
+/* The client is gone, and only its spool kept the link: closes it if there is no more to do. */
+void link_finish(struct gw *gw, struct client *client);
+
+/* spool_pump() is to be called again after @ms, if the link is up then. */
+void link_pump_later(struct gw *gw, struct client *client, int64_t ms);
+
+/* The broker has an old will of the client: the connection is made anew when it is quiet. */
+bool link_is_stale(const struct client *client);
 
 static inline bool link_is_up(const struct link *link)
 {

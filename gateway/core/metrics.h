@@ -19,6 +19,8 @@
 	X(lost, "clients_lost_total", "Clients lost")                                              \
 	X(links_lost, "links_lost_total", "Upstream connections lost")                             \
 	X(publishes_in, "publishes_in_total", "Messages from clients handed to the broker")        \
+	X(publishes_stored, "publishes_stored_total",                                              \
+	    "Messages from clients acknowledged before the broker had them")                       \
 	X(publishes_repeated, "publishes_repeated_total",                                          \
 	    "Repeated PUBLISHes answered from memory")                                             \
 	X(publishes_refused, "publishes_refused_total", "PUBLISHes refused with a return code")    \

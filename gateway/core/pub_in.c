@@ -131,12 +131,18 @@ static bool is_shared_filter(struct sn_bytes name)
 	return name.len >= sizeof prefix - 1 && memcmp(name.data, prefix, sizeof prefix - 1) == 0;
 }
 
+/* Not while the connection is made anew for the gateway's own sake: that takes a moment. */
+static bool is_broker_away(const struct client *client)
+{
+	return !link_is_up(&client->link) && !client->link.rearming;
+}
+
 static int forward(struct gw *gw, struct client *client, const struct sn_publish *publish,
     struct sn_bytes name, uint16_t *token)
 {
 	int rc = -ERR_STATE;
 
-	if (client->link.session != NULL)
+	if (client->link.session != NULL && (publish->flags.qos == 0 || !is_broker_away(client)))
 		rc = gw->ports.up_publish(gw->ports.ctx, client->link.session,
 		    (const char *)name.data, publish->data, publish->flags.qos,
 		    publish->flags.retain, token);
@@ -153,6 +159,10 @@ static void refuse_forward(
 {
 	if (rc == -ERR_INVALID)
 		refuse(gw, client, publish, SN_NOT_SUPPORTED, "the broker's side cannot take it");
+	else if (rc == -ERR_STATE)
+		refuse(gw, client, publish, SN_CONGESTION, "the broker is away");
+	else if (rc == -ERR_LIMIT)
+		refuse(gw, client, publish, SN_CONGESTION, "too much waits for the broker");
 	else
 		refuse(gw, client, publish, SN_CONGESTION, "the broker's side does not take it");
 }
@@ -170,16 +180,42 @@ static void publish_qos0(
 	}
 }
 
+static void acknowledge(struct gw *gw, struct client *client, struct inbound *in);
+
+/* Puts a publish that is on its way, or to go, into the spool, and acknowledges it. */
+static int spool(struct gw *gw, struct client *client, const struct sn_publish *publish,
+    struct sn_bytes name, struct inbound *in)
+{
+	const struct spool_publish spooled = { (const char *)name.data, publish->data, in->qos,
+		publish->flags.retain, in->token };
+	int rc = spool_add(gw, client, &spooled);
+
+	if (rc == 0)
+		acknowledge(gw, client, in);
+	return rc;
+}
+
+/* A publish whose answer the broker owes, and now the connection is lost: it will be sent again on
+ * the next one, but the client need not wait for that. */
+static void take_over(struct gw *gw, struct client *client, const struct sn_publish *publish,
+    struct sn_bytes name, struct inbound *in)
+{
+	if (gw->config.outage == GW_OUTAGE_STORE && is_broker_away(client))
+		spool(gw, client, publish, name, in);
+}
+
 /* True if it is a repeat, and then it has been answered, or will be when the broker answers. */
-static bool answer_repeat(
-    struct gw *gw, struct client *client, const struct sn_packet *packet, uint32_t digest)
+static bool answer_repeat(struct gw *gw, struct client *client, const struct sn_packet *packet,
+    struct sn_bytes name, uint32_t digest)
 {
 	const struct sn_publish *publish = &packet->publish;
-	const struct inbound *in = find_repeated(&client->inbound, publish, digest);
+	struct inbound *in = find_repeated(&client->inbound, publish, digest);
 
 	if (in != NULL) {
 		if (in->stage == INBOUND_RECEIVED)
 			say_msg_ack(gw, client->peer, SN_PUBREC, in->msg_id);
+		else
+			take_over(gw, client, publish, name, in);
 	} else if (!publish->flags.dup || !reply_repeat(gw, client, packet)) {
 		return false;
 	}
@@ -192,6 +228,7 @@ static void publish_acknowledged(
 {
 	const struct sn_publish *publish = &packet->publish;
 	uint32_t digest = reply_digest(gw, packet);
+	bool spooled = spool_is_used(gw, client);
 	struct inbound *in;
 	int rc;
 
@@ -199,9 +236,10 @@ static void publish_acknowledged(
 		refuse(gw, client, publish, SN_NOT_SUPPORTED, "message id 0");
 		return;
 	}
-	if (answer_repeat(gw, client, packet, digest))
+	if (answer_repeat(gw, client, packet, name, digest))
 		return;
-	if (count_stage(&client->inbound, INBOUND_FORWARDED) >= gw->config.limits.publish_window) {
+	if (!spooled &&
+	    count_stage(&client->inbound, INBOUND_FORWARDED) >= gw->config.limits.publish_window) {
 		gw_refuse_limit(gw, client, "limits.publish_window");
 		refuse(gw, client, publish, SN_CONGESTION, "too many publishes on their way");
 		return;
@@ -218,7 +256,8 @@ static void publish_acknowledged(
 		.qos = (uint8_t)publish->flags.qos,
 		.stage = INBOUND_FORWARDED,
 	};
-	rc = forward(gw, client, publish, name, &in->token);
+	rc = spooled ? spool(gw, client, publish, name, in)
+	             : forward(gw, client, publish, name, &in->token);
 	if (rc < 0) {
 		forget(&client->inbound, in);
 		refuse_forward(gw, client, publish, rc);
@@ -260,13 +299,11 @@ static void acknowledge_qos1(struct gw *gw, struct client *client, const struct 
 	keep_answer(gw, client, in, SN_PUBACK);
 }
 
-void pub_in_published(struct gw *gw, struct client *client, uint16_t token)
+/* Somebody else is responsible for it from now on. */
+static void acknowledge(struct gw *gw, struct client *client, struct inbound *in)
 {
 	struct inbound_list *list = &client->inbound;
-	struct inbound *in = find_token(list, token);
 
-	if (in == NULL || client->peer == NULL)
-		return;
 	if (in->qos == 1) {
 		acknowledge_qos1(gw, client, in);
 		forget(list, in);
@@ -293,6 +330,14 @@ bool pub_in_restore_received(struct client *client, const struct stored_received
 		.stage = INBOUND_RECEIVED,
 	};
 	return true;
+}
+
+void pub_in_published(struct gw *gw, struct client *client, uint16_t token)
+{
+	struct inbound *in = find_token(&client->inbound, token);
+
+	if (in != NULL && client->peer != NULL)
+		acknowledge(gw, client, in);
 }
 
 /* PUBCOMP also for an id that is not known: the first PUBCOMP may have been lost (SN12-PUB-11). Not

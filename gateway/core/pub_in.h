@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * PUBLISH from the client to the broker (section 6.6; SN12-PUB-*): acknowledged only when the
- * broker has taken responsibility.
+ * broker has taken responsibility, or the spool has while the broker is away.
  */
 #ifndef CORE_PUB_IN_H
 #define CORE_PUB_IN_H

@@ -147,7 +147,8 @@ static void put_message(void *ctx, uint64_t key, const struct stored_message *st
 		gw->last_sequence = stored->sequence;
 	if (client == NULL)
 		return;
-	if (!pub_out_restore(client, stored))
+	if (stored->way == STORED_IN ? !spool_restore(gw, client, stored)
+	                             : !pub_out_restore(client, stored))
 		out_of_memory(gw, client);
 }
 
@@ -166,14 +167,28 @@ struct gw_store gw_restorer(struct gw *gw, monotime_t now)
 
 /* ---- going on ---- */
 
-/* Their links open one after the other, at the rate of reconnects: those of active clients
- * first. */
-static void open_links(struct gw *gw, bool active)
+static bool is_active(const struct client *client)
+{
+	return client->state == CLIENT_ACTIVE;
+}
+
+static bool is_sleeper(const struct client *client)
+{
+	return client->peer != NULL && !is_active(client);
+}
+
+static bool has_left_something(const struct client *client)
+{
+	return client->peer == NULL && !spool_is_empty(&client->spool);
+}
+
+/* Their links open one after the other, at the rate of reconnects. */
+static void open_links(struct gw *gw, bool (*wanted)(const struct client *client))
 {
 	for (size_t i = 0; i < gw->restored.count; i++) {
 		struct client *client = gw->restored.clients[i];
 
-		if (client->peer != NULL && (client->state == CLIENT_ACTIVE) == active)
+		if (wanted(client))
 			link_restore(gw, client, gw->restored.links++);
 	}
 }
@@ -182,8 +197,9 @@ void restore_finish(struct gw *gw)
 {
 	struct restored *r = &gw->restored;
 
-	open_links(gw, true);
-	open_links(gw, false);
+	open_links(gw, is_active);
+	open_links(gw, is_sleeper);
+	open_links(gw, has_left_something);
 	for (size_t i = 0; i < r->count; i++)
 		pub_out_pump(gw, r->clients[i]);
 	free(r->clients);
