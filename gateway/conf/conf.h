@@ -29,6 +29,12 @@ struct conf_listener {
 	uint32_t hops;
 };
 
+enum conf_outage {
+	CONF_OUTAGE_AUTO,
+	CONF_OUTAGE_STORE,
+	CONF_OUTAGE_REFUSE,
+};
+
 struct conf_broker {
 	char *host;
 	uint32_t port;
@@ -43,6 +49,7 @@ struct conf_broker {
 	uint32_t keep_alive; /* seconds */
 	char *id_prefix;
 	char *id_suffix;
+	enum conf_outage outage; /* conf_finish() makes conf->core.outage of it */
 };
 
 /* A predefined topic id as it was written; conf_finish() makes conf->core.predefined of them. */

@@ -153,6 +153,17 @@ static void finish_own(struct conf *conf, struct conf_errors *errors)
 	conf->core.own.n_qos_minus_one_topics = n;
 }
 
+/* --- the broker away --- */
+
+static void finish_outage(struct conf *conf)
+{
+	bool store = conf->broker.outage == CONF_OUTAGE_STORE;
+
+	if (conf->broker.outage == CONF_OUTAGE_AUTO)
+		store = settings_given(&conf->settings, "persistence.directory");
+	conf->core.outage = store ? GW_OUTAGE_STORE : GW_OUTAGE_REFUSE;
+}
+
 bool conf_finish(struct conf *conf, struct conf_errors *errors)
 {
 	size_t before = conf_errors_count(errors);
@@ -161,6 +172,7 @@ bool conf_finish(struct conf *conf, struct conf_errors *errors)
 	finish_listeners(conf, errors);
 	finish_predefined(conf, errors);
 	finish_own(conf, errors);
+	finish_outage(conf);
 	if (conf_errors_count(errors) == before && conf->broker.password_file != NULL)
 		read_password(conf, errors);
 	return conf_errors_count(errors) == before;

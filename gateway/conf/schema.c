@@ -85,6 +85,11 @@ static const struct schema_row tls[] = {
 	    .help = "Do not check that the certificate's name is the broker's. For tests only." },
 };
 
+static const char *const outages[] = { [CONF_OUTAGE_AUTO] = "auto",
+	[CONF_OUTAGE_STORE] = "store",
+	[CONF_OUTAGE_REFUSE] = "refuse",
+	NULL };
+
 static const struct schema_row broker[] = {
 	{ "host", SCHEMA_TEXT, CONF(broker.host), .least = 1, .most = 255, .preset = "127.0.0.1",
 	    .help = "Name or IP address of the MQTT broker." },
@@ -106,6 +111,13 @@ static const struct schema_row broker[] = {
 	    .help = "Put before each client's id at the broker." },
 	{ "client_id_suffix", SCHEMA_TEXT, CONF(broker.id_suffix), .most = 1024, .preset = "",
 	    .help = "Put after each client's id at the broker." },
+	{ "outage", SCHEMA_CHOICE, CONF(broker.outage), .choices = outages, .preset = "auto",
+	    .help =
+	        "What becomes of clients while the broker is away. \"store\": their sessions go on, and their "
+	        "messages of QoS 1 and 2 are acknowledged and wait for it (limits.outage_messages); without "
+	        "persistence.directory they are in memory alone, and lost when the gateway ends. \"refuse\": those "
+	        "messages are refused with \"congestion\", and sessions held for timers.hold. \"auto\": \"store\" "
+	        "where there is persistence, else \"refuse\"." },
 	{ "tls", SCHEMA_GROUP, MEMBERS(tls), .help = "Encryption of the way to the broker." },
 };
 
@@ -127,7 +139,8 @@ static const struct schema_row timers[] = {
 	    .preset = "30",
 	    .help =
 	        "When the broker is lost, clients are kept this long while the gateway tries to "
-	        "reach it again; then they are disconnected. 0: at once." },
+	        "reach it again; then they are disconnected. 0: at once. Not with broker.outage \"store\": "
+	        "then they are kept." },
 	{ "reconnect_least", SCHEMA_SECONDS, CONF(core.timers.reconnect_least), .least = 100,
 	    .most = SECONDS(3600), .preset = "1",
 	    .help =
@@ -174,6 +187,16 @@ static const struct schema_row limits[] = {
 	{ "queue_bytes", SCHEMA_COUNT, CONF(core.limits.queue_bytes), .least = 1024,
 	    .most = 1u << 30, .unit = "octets", .preset = "262144",
 	    .help = "Room for the messages that wait for one client." },
+	{ "outage_messages", SCHEMA_COUNT, CONF(core.limits.outage_messages), .least = 1,
+	    .most = 1000000, .preset = "1000",
+	    .help =
+	        "Messages of one client that wait for a broker that is away; more are refused." },
+	{ "outage_bytes", SCHEMA_COUNT, CONF(core.limits.outage_bytes), .least = 1024,
+	    .most = 1u << 30, .unit = "octets", .preset = "1048576",
+	    .help = "Room for the messages of one client that wait for the broker." },
+	{ "outage_bytes_total", SCHEMA_COUNT, CONF(core.limits.outage_bytes_total), .least = 1024,
+	    .most = 1u << 31, .unit = "octets", .preset = "268435456",
+	    .help = "The same for all clients together. It is taken from memory as it is needed." },
 	{ "packets", SCHEMA_COUNT, CONF(core.limits.packets), .least = 1, .most = 1000000,
 	    .or_zero = true, .unit = "per second", .preset = "0",
 	    .help = "Packets taken from one client; more are dropped. 0: any number." },

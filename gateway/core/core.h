@@ -52,8 +52,8 @@ struct gw {
 	                           whose addresses share a bucket */
 	struct rate strangers_by_address[STRANGER_BUCKETS];
 	struct rate qos_minus_one;
-	bool broker_away;       /* the last try to reach it failed */
-	size_t spooled;         /* octets, of all clients */
+	bool broker_away;                                /* the last try to reach it failed */
+	size_t spooled;                                  /* octets, of all clients */
 	struct heard *heard;                             /* NULL: nothing to trace */
 	uint8_t out[3 + SN_NODE_ID_MAX + SN_PACKET_MAX]; /* the datagram being written */
 };

@@ -190,9 +190,11 @@ static int spool(struct gw *gw, struct client *client, const struct sn_publish *
 		publish->flags.retain, in->token };
 	int rc = spool_add(gw, client, &spooled);
 
-	if (rc == 0)
-		acknowledge(gw, client, in);
-	return rc;
+	if (rc < 0)
+		return rc;
+	acknowledge(gw, client, in);
+	spool_pump(gw, client);
+	return 0;
 }
 
 /* A publish whose answer the broker owes, and now the connection is lost: it will be sent again on

@@ -48,6 +48,9 @@ static const struct setting {
 	SETTING(limits.publish_window, COUNT, 5),
 	SETTING(limits.queue_messages, COUNT, 100),
 	SETTING(limits.queue_bytes, COUNT, 262144),
+	SETTING(limits.outage_messages, COUNT, 1000),
+	SETTING(limits.outage_bytes, COUNT, 1048576),
+	SETTING(limits.outage_bytes_total, COUNT, 268435456),
 	SETTING(limits.packets, COUNT, 0),
 	SETTING(limits.reconnects, COUNT, 500),
 	SETTING(limits.stranger_answers, COUNT, 100),
@@ -144,6 +147,14 @@ static const char *wake_connect(struct gw_config *config, const char *text)
 	return NULL;
 }
 
+static const char *outage(struct gw_config *config, const char *text)
+{
+	if (strcmp(text, "store") != 0 && strcmp(text, "refuse") != 0)
+		return "store or refuse wanted";
+	config->outage = text[0] == 's' ? GW_OUTAGE_STORE : GW_OUTAGE_REFUSE;
+	return NULL;
+}
+
 static const char *set_line(struct setup *setup, const struct words *words)
 {
 	const struct word *word = &words->list[1];
@@ -154,6 +165,8 @@ static const char *set_line(struct setup *setup, const struct words *words)
 		return "set PATH=NUMBER wanted";
 	if (strcmp(word->key, "wake_connect") == 0)
 		return wake_connect(&setup->config, word->text);
+	if (strcmp(word->key, "outage") == 0)
+		return outage(&setup->config, word->text);
 	value = strtod(word->text, &end);
 	if (end == word->text || *end != '\0' || !(value >= 0 && value <= 4000000))
 		return "a number is wanted";
