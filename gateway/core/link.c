@@ -183,12 +183,6 @@ static void reopen(struct gw *gw, struct client *client)
 		client_leave(gw, client, "no upstream session to be had");
 	}
 }
-client_leave(gw, client, "no upstream session to be had");
-return;
-}
-client->link.rearming = rearming;
-client->link.restored = restored;
-}
 
 static void try_again(struct gw *gw, struct client *client)
 {
