@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/err.h"
+#include "common/listen_fds.h"
 #include "common/log.h"
 #include "gateway/io/multicast.h"
 
@@ -24,6 +25,7 @@ struct listener {
 
 struct listeners {
 	struct event_base *base;
+	struct listen_fds *inherited;
 	listeners_datagram_fn *on_datagram;
 	void *ctx;
 	size_t n;
@@ -93,6 +95,7 @@ static bool open_udp(struct listener *listener, const struct conf_listener *conf
 {
 	const struct udp_config config = {
 		.bind = conf->bind,
+		.socket = listen_fds_udp(listener->all->inherited, &conf->bind),
 		.shared = shared,
 		.receive_buffer = conf->receive_buffer,
 		.send_datagrams = SEND_DATAGRAMS,
@@ -134,8 +137,8 @@ static struct listener *listener_open(
 
 /* --- all of them --- */
 
-struct listeners *listeners_open(
-    struct event_base *base, const struct conf *conf, listeners_datagram_fn *datagram, void *ctx)
+struct listeners *listeners_open(struct event_base *base, struct listen_fds *inherited,
+    const struct conf *conf, listeners_datagram_fn *datagram, void *ctx)
 {
 	struct listeners *all = calloc(1, sizeof *all);
 
@@ -146,6 +149,7 @@ struct listeners *listeners_open(
 		return listeners_close(all);
 	}
 	all->base = base;
+	all->inherited = inherited;
 	all->on_datagram = datagram;
 	all->ctx = ctx;
 	for (size_t i = 0; i < conf->n_listeners; i++) {

@@ -15,6 +15,7 @@
 #include "gateway/io/udp.h"
 
 struct event_base;
+struct listen_fds;
 struct listeners;
 struct listeners_change;
 
@@ -22,9 +23,10 @@ struct listeners_change;
 typedef void listeners_datagram_fn(
     void *ctx, uint16_t index, const struct netaddr *from, const uint8_t *data, size_t len);
 
-/* Opens all that @conf lists.  NULL on failure, logged with the listener's name. */
-struct listeners *listeners_open(struct event_base *base, const struct conf *conf,
-    listeners_datagram_fn *on_datagram, void *ctx);
+/* Opens all that @conf lists, with the sockets in @inherited where they have the address; those
+ * must outlive the listeners.  NULL on failure, logged with the listener's name. */
+struct listeners *listeners_open(struct event_base *base, struct listen_fds *inherited,
+    const struct conf *conf, listeners_datagram_fn *on_datagram, void *ctx);
 
 /* NULL is fine; returns NULL. */
 struct listeners *listeners_close(struct listeners *listeners);

@@ -9,14 +9,17 @@
 #include <sys/random.h>
 
 #include "common/err.h"
+#include "common/listen_fds.h"
 #include "common/log.h"
 #include "common/monotime.h"
+#include "common/sdnotify.h"
 #include "gateway/core/gw.h"
 #include "gateway/counters.h"
 #include "gateway/listeners.h"
 #include "gateway/notes.h"
 #include "gateway/reload.h"
 #include "gateway/signals.h"
+#include "gateway/status.h"
 #include "gateway/trace/trace.h"
 #include "gateway/upstream/upstream.h"
 
@@ -31,6 +34,9 @@ struct loop {
 	struct event_base *base;
 	struct event *timer;
 	struct signals *signals;
+	struct sdnotify manager;
+	struct status status;
+	struct listen_fds *inherited;
 
 	struct listeners *listeners;
 	struct upstream *upstream;
@@ -161,12 +167,16 @@ static void on_upstream(void *ctx, struct client *owner, const struct up_event *
 
 static void advance(struct loop *l)
 {
+	char status[STATUS_MAX];
 	monotime_t when;
 
 	if (gw_next_deadline(l->gw, &when) && !monotime_before(turn_now(l), when))
 		gw_advance(l->gw, turn_now(l));
 	if (notes_next_deadline(l->notes, &when) && !monotime_before(turn_now(l), when))
 		notes_advance(l->notes, turn_now(l));
+	if (sdnotify_advance(&l->manager, turn_now(l)) && !l->stopping)
+		sdnotify_status(&l->manager, "%s",
+		    status_print(&l->status, turn_now(l), l->gw, l->upstream, status));
 }
 
 /* The order is the promise of this file; see loop.h. */
@@ -193,6 +203,8 @@ static void arm_timer(struct loop *l)
 	if (gw_next_deadline(l->gw, &when))
 		sooner(&any, &earliest, when);
 	if (notes_next_deadline(l->notes, &when))
+		sooner(&any, &earliest, when);
+	if (sdnotify_next_deadline(&l->manager, &when))
 		sooner(&any, &earliest, when);
 	if (l->stopping)
 		sooner(&any, &earliest, l->stop_by);
@@ -234,6 +246,7 @@ static bool is_over(struct loop *l)
 
 static void log_ready(const struct loop *l)
 {
+	const char *name;
 	const struct conf_broker *b = &l->conf->broker;
 	bool brackets = strchr(b->host, ':') != NULL;
 
@@ -244,12 +257,15 @@ static void log_ready(const struct loop *l)
 		    netaddr_print(udp_address(listeners_udp(l->listeners, i)), address),
 		    brackets ? "[" : "", b->host, brackets ? "]" : "", b->port);
 	}
+	for (size_t i = 0; (name = listen_fds_unused(l->inherited, i)) != NULL; i++)
+		log_warning("the service manager's socket %s has no listener's address", name);
 }
 
 bool loop_run(struct loop *l)
 {
 	log_ready(l);
 	gw_start(l->gw, turn_now(l));
+	sdnotify_ready(&l->manager);
 	end_turn(l);
 	while (!is_over(l)) {
 		if (event_base_loop(l->base, EVLOOP_ONCE) < 0) {
@@ -273,20 +289,18 @@ static void on_stop(void *ctx, const char *signal)
 		return;
 	}
 	log_notice("%s: stopping", signal);
+	sdnotify_stopping(&l->manager);
 	l->stopping = true;
 	l->stop_by = monotime_add_ms(turn_now(l), FAREWELL_MS);
 	gw_shutdown(l->gw, turn_now(l));
 }
 
-static void on_reload(void *ctx)
+/* Goes on with another configuration, if there is a good one. */
+static void read_anew(struct loop *l)
 {
-	struct loop *l = ctx;
 	const struct reload reload = { l->started, l->conf, l->gw, l->listeners };
-	struct conf *conf;
+	struct conf *conf = l->reload(l->reload_ctx);
 
-	if (l->stopping)
-		return;
-	conf = l->reload(l->reload_ctx);
 	if (conf == NULL) {
 		log_error("reload: the configuration has mistakes, the old one stays");
 		return;
@@ -299,6 +313,17 @@ static void on_reload(void *ctx)
 	if (l->conf != l->started)
 		conf_free(l->conf);
 	l->conf = conf;
+}
+
+static void on_reload(void *ctx)
+{
+	struct loop *l = ctx;
+
+	if (l->stopping)
+		return;
+	sdnotify_reloading(&l->manager, monotime_now());
+	read_anew(l);
+	sdnotify_ready(&l->manager);
 }
 
 static void on_report(void *ctx)
@@ -329,7 +354,9 @@ struct loop *loop_new(struct conf *conf, loop_reload_fn *reload, void *ctx)
 	l->reload_ctx = ctx;
 	l->base = event_base_new();
 	l->notes = notes_new();
-	if (l->base == NULL || l->notes == NULL)
+	l->inherited = listen_fds_new();
+	sdnotify_init(&l->manager, monotime_now());
+	if (l->base == NULL || l->notes == NULL || l->inherited == NULL)
 		goto fail;
 	l->timer = evtimer_new(l->base, on_timer, l);
 	l->signals = signals_new(l->base, &acts);
@@ -343,7 +370,7 @@ fail:
 
 bool loop_open_listeners(struct loop *l)
 {
-	l->listeners = listeners_open(l->base, l->conf, on_datagram, l);
+	l->listeners = listeners_open(l->base, l->inherited, l->conf, on_datagram, l);
 	return l->listeners != NULL;
 }
 
@@ -413,6 +440,7 @@ struct loop *loop_free(struct loop *l)
 	gw_free(l->gw);
 	upstream_free(l->upstream);
 	listeners_close(l->listeners);
+	listen_fds_free(l->inherited);
 	signals_free(l->signals);
 	if (l->timer != NULL)
 		event_free(l->timer);

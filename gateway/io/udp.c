@@ -250,18 +250,22 @@ static int read_address(struct udp_listener *l)
 	return netaddr_from_sockaddr(&l->address, (struct sockaddr *)&sa);
 }
 
-static int open_socket(struct udp_listener *l, const struct udp_config *config)
+static int new_socket(struct udp_listener *l, const struct udp_config *config)
 {
 	int domain = config->bind.family == 6 ? AF_INET6 : AF_INET;
-	int rc;
 
 	l->fd = socket(domain, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (l->fd < 0)
-		return -ERR_SYSTEM;
+	return l->fd >= 0 ? bind_socket(l->fd, &config->bind, config->shared) : -ERR_SYSTEM;
+}
+
+static int open_socket(struct udp_listener *l, const struct udp_config *config)
+{
+	int rc;
+
+	if (l->fd < 0 && (rc = new_socket(l, config)) < 0)
+		return rc;
 	set_option(l->fd, SOL_SOCKET, SO_RXQ_OVFL, 1); /* without it a counter stays 0 */
 	l->receive_buffer = size_receive_buffer(l->fd, config->receive_buffer);
-	if ((rc = bind_socket(l->fd, &config->bind, config->shared)) < 0)
-		return rc;
 	return read_address(l);
 }
 
@@ -283,7 +287,7 @@ int udp_listener_open(struct udp_listener **out, struct event_base *base,
 
 	if (l == NULL)
 		return rc;
-	l->fd = -1;
+	l->fd = config->socket > 0 ? config->socket : -1;
 	l->on_datagram = on_datagram;
 	l->ctx = ctx;
 	l->inbox = inbox_new();

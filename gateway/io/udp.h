@@ -20,6 +20,7 @@ struct udp_listener;
 
 struct udp_config {
 	struct netaddr bind;     /* port 0: the kernel chooses; see udp_address() */
+	int socket;              /* bound there already, to be taken over; 0, -1: none */
 	bool shared;             /* also if the port belongs to another, see udp_share_port() */
 	uint32_t receive_buffer; /* SO_RCVBUF in octets; 0: the system's default */
 	uint32_t send_datagrams; /* that may wait to be sent, */

@@ -95,10 +95,11 @@ def free_udp_address(host="127.0.0.1"):
 class Process:
     """A child process whose standard error goes to a file."""
 
-    def __init__(self, argv, log_path, env=None, stdin=subprocess.DEVNULL, stdout=None):
+    def __init__(self, argv, log_path, env=None, stdin=subprocess.DEVNULL, stdout=None, pass_fds=()):
         self.log_path = log_path
         with open(log_path, "ab") as log:
-            self.popen = subprocess.Popen(argv, stdin=stdin, stdout=stdout or log, stderr=log, env=env)
+            self.popen = subprocess.Popen(argv, stdin=stdin, stdout=stdout or log, stderr=log, env=env,
+                                          pass_fds=pass_fds)
         self.pid = self.popen.pid
 
     def log(self):
@@ -187,9 +188,11 @@ class Broker:
 class Gateway:
     """The mqttsn-gateway of the build tree."""
 
-    def __init__(self, bench, *options):
+    def __init__(self, bench, *options, env=None, launcher=(), pass_fds=()):
+        """@launcher: a command that becomes the gateway in the end."""
         self.bench = bench
-        self.process = bench.process(gateway_command(bench) + list(options), "gateway", env=gateway_env(bench))
+        self.process = bench.process(list(launcher) + gateway_command(bench) + list(options), "gateway",
+                                     env=gateway_env(bench) | (env or {}), pass_fds=pass_fds)
         self.expected_status = 0
         self.ended = False
 
@@ -296,8 +299,8 @@ class Bench:
         address = broker if isinstance(broker, str) else broker.address
         return self.start_gateway("--listen", listen, "--broker", address, *options).wait_ready()
 
-    def start_gateway(self, *options):
-        gateway = Gateway(self, *options)
+    def start_gateway(self, *options, **how):
+        gateway = Gateway(self, *options, **how)
         self.gateways.append(gateway)
         return gateway
 

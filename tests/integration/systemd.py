@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The service manager: the protocols of sd_notify(3) and sd_listen_fds(3), with this test in its place."""
+
+import os
+import signal
+import socket
+import sys
+import time
+
+import mqttsn
+from harness import PATIENCE, Failure, check, equal, free_udp_address, main, test, wait_for
+from mqttsn import Client
+
+# As systemd does between fork and exec: the sockets become descriptors 3, 4, ... of the process.
+LAUNCHER = """
+import os, sys
+sockets = [os.dup(int(fd)) for fd in sys.argv[1].split(",")]
+for place, fd in enumerate(sockets):
+    os.dup2(os.dup2(fd, 64 + place), 3 + place)
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.environ["LISTEN_FDS"] = str(len(sockets))
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
+
+class Manager:
+    """What $NOTIFY_SOCKET leads to."""
+
+    def __init__(self, bench, watchdog=None):
+        self.socket = bench.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        self.socket.bind("\0mqttsn-test-" + os.path.basename(bench.folder))
+        self.socket.settimeout(PATIENCE)
+        self.env = {"NOTIFY_SOCKET": "@" + self.socket.getsockname()[1:].decode()}
+        if watchdog is not None:
+            self.env["WATCHDOG_USEC"] = str(int(watchdog * 1e6))
+
+    def hear(self, wanted):
+        """The next message that begins with @wanted; what comes before it is dropped."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            text = self.socket.recv(4096).decode()
+            if text.startswith(wanted):
+                return text
+        raise Failure(f"the service manager did not hear {wanted}")
+
+    def pending(self):
+        """All that was said and not heard."""
+        said = []
+        self.socket.setblocking(False)
+        try:
+            while True:
+                said.append(self.socket.recv(4096).decode())
+        except BlockingIOError:
+            self.socket.settimeout(PATIENCE)
+            return said
+
+
+def sockets_for(manager, named):
+    """Starts with these sockets, a dictionary by name, opened by the service manager."""
+    fds = [s.fileno() for s in named.values()]
+    return {
+        "launcher": [sys.executable, "-c", LAUNCHER, ",".join(str(fd) for fd in fds)],
+        "pass_fds": fds,
+        "env": manager.env | {"LISTEN_FDNAMES": ":".join(named)},
+    }
+
+
+def udp_socket(bench):
+    s = bench.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    s.bind(("127.0.0.1", 0))
+    return s
+
+
+@test("READY when the port answers, STOPPING at the end")
+def _(bench):
+    manager = Manager(bench)
+    address = free_udp_address()
+    gateway = bench.start_gateway("--listen", f"127.0.0.1:{address[1]}", "--broker", bench.broker().address,
+                                  env=manager.env)
+    manager.hear("READY=1")
+    bench.closing(Client(address, "a")).connect()
+    check("STOPPING=1" not in manager.pending(), "not yet")
+    gateway.stop()
+    manager.hear("STOPPING=1")
+
+
+@test("a gateway that cannot start is never ready")
+def _(bench):
+    manager = Manager(bench)
+    taken = udp_socket(bench)
+    gateway = bench.start_gateway("--listen", f"127.0.0.1:{taken.getsockname()[1]}", env=manager.env)
+    equal(gateway.wait(), 1, "exit status")
+    equal(manager.pending(), [], "what was said")
+
+
+@test("RELOADING with the time, then READY, also when the new configuration is wrong")
+def _(bench):
+    manager = Manager(bench)
+    path = bench.path("gateway.conf")
+    for rest, log in ("", "reload: done"), ("nonsense = 1;\n", "the old one stays"):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(f'listeners = ( {{ address = "127.0.0.1:0"; }} );\n{rest}')
+        if not rest:
+            gateway = bench.start_gateway("--config", path, env=manager.env)
+            manager.hear("READY=1")
+        before = time.monotonic_ns() // 1000
+        gateway.process.signal(signal.SIGHUP)
+        reloading, stamp = manager.hear("RELOADING=1").split("\n")
+        name, value = stamp.split("=")
+        equal((reloading, name), ("RELOADING=1", "MONOTONIC_USEC"), "what is said")
+        check(before <= int(value) <= time.monotonic_ns() // 1000, "the time of the reload")
+        manager.hear("READY=1")
+        gateway.wait_log(log)
+
+
+@test("the watchdog hears from the loop, and from a loop that hangs it hears nothing")
+def _(bench):
+    manager = Manager(bench, watchdog=0.2)
+    gateway = bench.start_gateway("--listen", "127.0.0.1:0", env=manager.env).wait_ready()
+    for _ in range(5):
+        manager.hear("WATCHDOG=1")
+    gateway.process.signal(signal.SIGSTOP)
+    wait_for(lambda: "T" in open(f"/proc/{gateway.process.pid}/stat", encoding="ascii").read().rsplit(")", 1)[1],
+             "it stands still")
+    manager.pending()
+    manager.socket.settimeout(0.5)
+    try:
+        heard = manager.socket.recv(4096)
+        raise Failure(f"a stopped gateway said {heard!r}")
+    except TimeoutError:
+        manager.socket.settimeout(PATIENCE)
+    gateway.process.signal(signal.SIGCONT)
+    manager.hear("WATCHDOG=1")
+
+
+@test("STATUS has the clients and the rates, and is said again while nothing happens")
+def _(bench):
+    manager = Manager(bench)
+    gateway = bench.start_gateway("--listen", "127.0.0.1:0", "--broker", bench.broker().address,
+                                  env=manager.env).wait_ready()
+    manager.hear("STATUS=0 clients")
+    client = bench.closing(Client(gateway.address, "a")).connect()
+    client.ping_seconds()
+    status = manager.hear("STATUS=1 clients")
+    check("(1 active, 0 asleep, 0 connecting), broker connections 1 of 1, packets/s " in status, status)
+    client.send(mqttsn.disconnect(60))
+    client.expect(mqttsn.DISCONNECT)
+    manager.hear("STATUS=1 clients (0 active, 1 asleep")
+
+
+@test("without a service manager nothing is said")
+def _(bench):
+    gateway = bench.start_gateway("--listen", "127.0.0.1:0").wait_ready()
+    gateway.stop()
+
+
+@test("a listener whose socket the service manager opened takes it, with what waits in it")
+def _(bench):
+    manager = Manager(bench)
+    given = udp_socket(bench)
+    address = given.getsockname()
+    client = bench.closing(Client(address, "a"))
+    client.send(mqttsn.connect("a"))  # before the gateway is there
+    gateway = bench.start_gateway("--listen", f"127.0.0.1:{address[1]}", "--broker", bench.broker().address,
+                                  **sockets_for(manager, {"sensors": given})).wait_ready()
+    client.expect(mqttsn.CONNACK, code=mqttsn.ACCEPTED)
+    equal(gateway.addresses, [address], "listeners")
+    check("has no listener" not in gateway.log(), "no warning")
+
+
+@test("a socket that no listener wants is named, and others are opened as ever")
+def _(bench):
+    manager = Manager(bench)
+    gateway = bench.start_gateway("--listen", "127.0.0.1:0", "--broker", bench.broker().address,
+                                  **sockets_for(manager, {"lost": udp_socket(bench)})).wait_ready()
+    gateway.wait_log("the service manager's socket lost has no listener's address")
+    bench.closing(Client(gateway.address, "a")).connect()
+
+
+@test("a listener that a reload takes away and brings back has its socket again")
+def _(bench):
+    manager = Manager(bench)
+    path = bench.path("gateway.conf")
+    given = udp_socket(bench)
+    address = given.getsockname()
+    broker = bench.broker()
+
+    def configure(*ports):
+        listeners = ", ".join(f'{{ address = "127.0.0.1:{port}"; }}' for port in ports)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(f"listeners = ( {listeners} );\nbroker = {{ port = {broker.port}; }};\n")
+
+    configure(address[1])
+    gateway = bench.start_gateway("--config", path, **sockets_for(manager, {"sensors": given})).wait_ready()
+    configure(0)
+    gateway.process.signal(signal.SIGHUP)
+    gateway.wait_log("no longer listening")
+    configure(address[1])
+    gateway.process.signal(signal.SIGHUP)
+    wait_for(lambda: gateway.process.count_log("reload: done") == 2, "the second reload")
+    bench.closing(Client(address, "a")).connect()
+
+
+main()
