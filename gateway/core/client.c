@@ -195,10 +195,14 @@ static monotime_t within(monotime_t t, monotime_t least, monotime_t most)
 	return monotime_before(t, least) ? least : t;
 }
 
-void client_restore_supervision(
-    struct gw *gw, struct client *client, bool has_deadline, monotime_t deadline)
+void client_restore(struct gw *gw, struct client *client, enum client_state state,
+    bool has_deadline, monotime_t deadline)
 {
 	struct deadline *own = &client->supervision;
+
+	gw->clients.in_state[client->state]--;
+	client->state = state;
+	gw->clients.in_state[state]++;
 
 	if (client->state == CLIENT_ACTIVE) {
 		supervise(gw, client, client->keep_alive);

@@ -104,9 +104,10 @@ void client_resume_session(struct gw *gw, struct client *client);
 /* A message id that is not in use towards this client: 1..65535 (SN12-MSGID-03). */
 uint16_t client_next_msg_id(struct client *client);
 
-/* Supervision after a restart.  @deadline, if @has_deadline: when it was to end. */
-void client_restore_supervision(
-    struct gw *gw, struct client *client, bool has_deadline, monotime_t deadline);
+/* Puts a new client in the @state that it had before a restart, whose supervision was to end at
+ * @deadline if @has_deadline.  A peer must be bound where the state needs one. */
+void client_restore(struct gw *gw, struct client *client, enum client_state state,
+    bool has_deadline, monotime_t deadline);
 
 /* The keep alive or sleep duration of @seconds with the tolerance of section 7.2, in ms
  * (SN12-PING-04). */

@@ -111,6 +111,7 @@ struct gw *gw_free(struct gw *gw)
 	clients_sweep(gw);
 	if (gw->deadlines != NULL)
 		own_close(gw);
+	free(gw->restored.clients);
 	deadlines_free(gw->deadlines);
 	free(gw);
 	return NULL;

@@ -81,6 +81,7 @@ static void put_client(void *ctx, const struct stored_client *stored)
 	struct gw *gw = ctx;
 	struct sn_bytes id = { (const uint8_t *)stored->id, strlen(stored->id) };
 	struct client *client = clients_find_id(&gw->clients, id);
+	enum client_state state = stored->state;
 
 	if (client != NULL || (client = clients_add(gw, id)) == NULL) {
 		gw_note(gw, NOTE_NOMEM, NULL, "while restoring");
@@ -94,10 +95,9 @@ static void put_client(void *ctx, const struct stored_client *stored)
 	client->keep_alive = stored->keep_alive;
 	client->sleep_duration = stored->sleep_duration;
 	client->last_msg_id = (uint16_t)gw_random(gw);
-	client->state = stored->state;
-	if (has_connection(stored->state) && !restore_peer(gw, client, stored->peer))
-		client->state = CLIENT_LOST;
-	client_restore_supervision(gw, client, stored->has_deadline, stored->deadline);
+	if (has_connection(state) && !restore_peer(gw, client, stored->peer))
+		state = CLIENT_LOST;
+	client_restore(gw, client, state, stored->has_deadline, stored->deadline);
 	restore_will(gw, client, stored->will);
 	if (!remember(&gw->restored, client))
 		out_of_memory(gw, client);

@@ -325,6 +325,8 @@ const char *act_read(struct step *step)
 		{ "clients", ACT_CLIENTS, read_clients },
 		{ "start", ACT_START, read_alone },
 		{ "shutdown", ACT_SHUTDOWN, read_alone },
+		{ "restart", ACT_RESTART, read_alone },
+		{ "crash", ACT_CRASH, read_alone },
 		{ "configure", ACT_CONFIGURE, read_configure },
 		{ "listeners", ACT_LISTENERS, read_listeners },
 	};

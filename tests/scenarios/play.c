@@ -3,7 +3,7 @@
  * Plays scenarios on the core.  Exit status 0: everything came as expected; 1: something else came;
  * 2: a scenario cannot be read.  With -v each act is printed with what it caused, in the form of a
  * scenario.  With -m it is played again and again, each time with another allocation of the core
- * failing.
+ * failing.  With -s it is played with a store, which is compared with the core after each act.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -156,6 +156,26 @@ static int play_script(struct script *script, bool verbose)
 	return result;
 }
 
+/* Plays all acts with a store, whatever comes of them, and compares it with the core after each. */
+static int play_keeping(struct script *script)
+{
+	struct world *world = world_new(script);
+	int result = PLAYED;
+
+	world_be_lenient(world);
+	world_check_keeping(world);
+	for (size_t i = 0; i < script->n_steps && result == PLAYED; i++) {
+		world_play(world, &script->steps[i]);
+		if (world_broken(world) == NULL)
+			continue;
+		printf("%s:%u: %s\n    ! %s\n", script->name, script->steps[i].line,
+		    script->steps[i].text, world_broken(world));
+		result = FAILED;
+	}
+	world_free(world);
+	return result;
+}
+
 /* Plays all acts with allocation number @nth of the core failing, whatever comes of them. */
 static int play_failing(struct script *script, long nth)
 {
@@ -187,10 +207,12 @@ static struct script *read_script(const char *path)
 	return script;
 }
 
-static int play_file(const char *path, bool verbose)
+static int play_file(const char *path, bool verbose, bool keeping)
 {
 	struct script *script = read_script(path);
-	int result = script == NULL ? UNREADABLE : play_script(script, verbose);
+	int result = script == NULL ? UNREADABLE
+	             : keeping      ? play_keeping(script)
+	                            : play_script(script, verbose);
 
 	script_free(script);
 	return result;
@@ -215,21 +237,23 @@ static int play_file_failing(const char *path)
 
 int main(int argc, char **argv)
 {
-	bool verbose = false, failing = false;
+	bool verbose = false, failing = false, keeping = false;
 	int worst = PLAYED, option;
 
-	while ((option = getopt(argc, argv, "vm")) != -1) {
+	while ((option = getopt(argc, argv, "vms")) != -1) {
 		verbose |= option == 'v';
 		failing |= option == 'm';
+		keeping |= option == 's';
 		if (option == '?')
 			return UNREADABLE;
 	}
 	if (optind == argc) {
-		fprintf(stderr, "usage: play [-v] [-m] SCENARIO.sns...\n");
+		fprintf(stderr, "usage: play [-v] [-m] [-s] SCENARIO.sns...\n");
 		return UNREADABLE;
 	}
 	for (int i = optind; i < argc; i++) {
-		int result = failing ? play_file_failing(argv[i]) : play_file(argv[i], verbose);
+		int result =
+		    failing ? play_file_failing(argv[i]) : play_file(argv[i], verbose, keeping);
 
 		worst = result > worst ? result : worst;
 	}

@@ -29,7 +29,7 @@ static void said(struct world *world, unsigned listener, unsigned radius, const 
 	if (len > world->script->setup.config.listeners[listener].max_packet)
 		world_breaks(
 		    world, "the core sent %zu octets, more than max_packet (SN12-FRAME-08)", len);
-	if (world->ended)
+	if (world->ended || world->killed)
 		world_breaks(world, "the core sent something from gw_free()");
 }
 
@@ -85,6 +85,8 @@ static void asked(struct world *world, const struct up_session *session, struct 
 		world_breaks(world, "the core used the session of \"%s\" after closing it",
 		    session->client_id);
 	call.client = session->client_id;
+	if (world->killed)
+		return;
 	world_record(world, output_up(&call));
 }
 
@@ -199,7 +201,7 @@ static void port_note(void *ctx, const struct gw_note *note)
 {
 	struct world *world = ctx;
 
-	if (world->script->setup.check_notes && !world->ended)
+	if (world->script->setup.check_notes && !world->ended && !world->killed)
 		world_record(world, output_note(note->kind, note->client_id));
 }
 
@@ -237,5 +239,6 @@ struct gw_ports ports_of(struct world *world)
 		.up_pause = port_pause,
 		.note = port_note,
 		.packet = port_packet,
+		.store = world->keeping != NULL ? keeping_port(world->keeping) : NULL,
 	};
 }

@@ -35,6 +35,8 @@ enum act_kind {
 	ACT_CLIENTS,   /* clients 2 */
 	ACT_START,     /* start: the gateway's own session and discovery */
 	ACT_SHUTDOWN,  /* shutdown */
+	ACT_RESTART,   /* restart: ended in order, and started again with what the store has */
+	ACT_CRASH,     /* crash: the same without a farewell */
 	ACT_CONFIGURE, /* configure set limits.clients=2 */
 	ACT_LISTENERS, /* listeners 1 new */
 };

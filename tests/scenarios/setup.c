@@ -251,6 +251,12 @@ static const char *qos_minus_one_topic_line(struct setup *setup, const struct wo
 	return NULL;
 }
 
+static const char *store_line(struct setup *setup, const struct words *words)
+{
+	setup->store = true;
+	return words->n == 1 ? NULL : "store stands alone";
+}
+
 bool setup_line(struct setup *setup, const struct words *words, const char **wrong)
 {
 	static const struct {
@@ -262,6 +268,7 @@ bool setup_line(struct setup *setup, const struct words *words, const char **wro
 		{ "listener", listener_line },
 		{ "qos_minus_one_topic", qos_minus_one_topic_line },
 		{ "check", check_line },
+		{ "store", store_line },
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

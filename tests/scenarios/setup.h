@@ -28,6 +28,7 @@ struct setup {
 	char *qos_minus_one_topics[SETUP_TOPICS];
 	bool check_notes;
 	bool check_verdicts;
+	bool store; /* what outlives the process is kept */
 };
 
 void setup_init(struct setup *setup);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/core/inspect.h"
 #include "tests/scenarios/failing.h"
 #include "tests/scenarios/memory.h"
 #include "tests/scenarios/world_inside.h"
@@ -199,6 +200,54 @@ static void play_shutdown(struct world *world, const struct step *step)
 	gw_shutdown(world->gw, world->now);
 }
 
+static void new_core(struct world *world)
+{
+	const struct gw_ports ports = ports_of(world);
+
+	world->gw = memory_check(gw_new(&world->script->setup.config, &ports, world->seed));
+}
+
+/* A core that takes the place of one that is gone. */
+static void start_again(struct world *world)
+{
+	world->seed.k0++;
+	watch_free(world->watch); /* what was in flight is no business of the new one */
+	world->watch = watch_new();
+	new_core(world);
+	if (world->keeping != NULL)
+		keeping_restore(world->keeping, world->gw, world->now);
+	gw_start(world->gw, world->now);
+}
+
+static void commit(struct world *world)
+{
+	failing_arm(false);
+	if (world->keeping != NULL)
+		keeping_commit(world->keeping, world->gw);
+}
+
+static void play_restart(struct world *world, const struct step *step)
+{
+	(void)step;
+	gw_shutdown(world->gw, world->now);
+	commit(world);
+	world->gw = gw_free(world->gw);
+	start_again(world);
+}
+
+/* The connections break with the process: the broker sees it, nobody else is told. */
+static void play_crash(struct world *world, const struct step *step)
+{
+	(void)step;
+	failing_arm(false);
+	if (world->keeping != NULL)
+		keeping_crash(world->keeping);
+	world->killed = true;
+	world->gw = gw_free(world->gw);
+	world->killed = false;
+	start_again(world);
+}
+
 static void play_start(struct world *world, const struct step *step)
 {
 	(void)step;
@@ -240,6 +289,29 @@ static void play_listeners(struct world *world, const struct step *step)
 	gw_configure(world->gw, world->now, &setup->config, moved);
 }
 
+static void compare_keeping(struct world *world, const char *when, struct gw *gw)
+{
+	char *difference = keeping_differs(world->keeping, gw);
+
+	if (difference != NULL)
+		world_breaks(world, "%s: %s", when, difference);
+	free(difference);
+}
+
+/* One in setup stays in the store as it was before, for its CONNECT may be in vain. */
+static void check_keeping(struct world *world)
+{
+	struct gw *now = world->gw;
+
+	if (inspect_count(now, CLIENT_CONNECTING) == 0)
+		compare_keeping(world, "told piece by piece", now);
+	new_core(world);
+	keeping_restore(world->keeping, world->gw, world->now);
+	compare_keeping(world, "restored", world->gw);
+	world->gw = gw_free(world->gw);
+	world->gw = now;
+}
+
 void world_play(struct world *world, const struct step *step)
 {
 	static void (*const acts[])(struct world * world, const struct step *step) = {
@@ -251,6 +323,8 @@ void world_play(struct world *world, const struct step *step)
 		[ACT_CLIENTS] = play_clients,
 		[ACT_START] = play_start,
 		[ACT_SHUTDOWN] = play_shutdown,
+		[ACT_RESTART] = play_restart,
+		[ACT_CRASH] = play_crash,
 		[ACT_CONFIGURE] = play_configure,
 		[ACT_LISTENERS] = play_listeners,
 	};
@@ -260,7 +334,9 @@ void world_play(struct world *world, const struct step *step)
 	failing_arm(step->kind != ACT_CONFIGURE); /* which is mostly the player's own doing */
 	acts[step->kind](world, step);
 	run_until(world, world->now);
-	failing_arm(false);
+	commit(world);
+	if (world->checks_keeping)
+		check_keeping(world);
 }
 
 /* ---- life ---- */
@@ -269,14 +345,25 @@ struct world *world_new(struct script *script)
 {
 	static const struct siphash_key seed = { 0x0706050403020100, 0x0F0E0D0C0B0A0908 };
 	struct world *world = memory_get(sizeof(*world));
-	const struct gw_ports ports = ports_of(world);
-
 	memory_spared_by(failing_spare);
 	world->script = script;
 	world->now.us = 1000000000;
 	world->watch = watch_new();
-	world->gw = memory_check(gw_new(&script->setup.config, &ports, seed));
+	world->seed = seed;
+	if (script->setup.store)
+		world->keeping = keeping_new();
+	new_core(world);
 	return world;
+}
+
+void world_check_keeping(struct world *world)
+{
+	world->checks_keeping = true;
+	if (world->keeping != NULL)
+		return;
+	world->keeping = keeping_new();
+	world->gw = gw_free(world->gw);
+	new_core(world);
 }
 
 void world_be_lenient(struct world *world)
@@ -305,6 +392,7 @@ struct world *world_free(struct world *world)
 	forget_outputs(world);
 	free(world->outputs);
 	sessions_free(&world->sessions);
+	keeping_free(world->keeping);
 	watch_free(world->watch);
 	peers_free(&world->peers);
 	free(world);

@@ -23,6 +23,10 @@ struct world *world_new(struct script *script);
 /* From now on an act that is not possible is passed over, and counts are not compared. */
 void world_be_lenient(struct world *world);
 
+/* For the core to have a store, and for each act to be followed by a look at whether it has what it
+ * should. */
+void world_check_keeping(struct world *world);
+
 /* NULL is fine; returns NULL. */
 struct world *world_free(struct world *world);
 

@@ -3,6 +3,7 @@
 #ifndef SCENARIOS_WORLD_INSIDE_H
 #define SCENARIOS_WORLD_INSIDE_H
 
+#include "tests/scenarios/keeping.h"
 #include "tests/scenarios/peers.h"
 #include "tests/scenarios/sessions.h"
 #include "tests/scenarios/watch.h"
@@ -11,6 +12,8 @@
 struct world {
 	struct script *script;
 	struct gw *gw;
+	struct keeping *keeping; /* NULL: no store */
+	struct siphash_key seed; /* of the next core */
 	struct watch *watch;
 	struct peers peers;
 	struct up_session *sessions;
@@ -20,6 +23,8 @@ struct world {
 	size_t n_outputs;
 	int fail[FAIL_PORTS]; /* what the next call returns, 0: success */
 	bool lenient;
+	bool checks_keeping;
+	bool killed; /* what the core does now is not seen: there is none any more */
 	bool ended;
 	size_t shown; /* sum of all that the trace was shown */
 	char broken[300];
