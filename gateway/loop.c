@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/monotime.h"
 #include "common/sdnotify.h"
+#include "gateway/admin_wiring.h"
 #include "gateway/core/gw.h"
 #include "gateway/counters.h"
 #include "gateway/listeners.h"
@@ -42,6 +43,7 @@ struct loop {
 	struct upstream *upstream;
 	struct gw *gw;
 	struct notes *notes;
+	struct admin_wiring *admin; /* NULL: none */
 
 	bool in_turn;
 	monotime_t now; /* of the turn */
@@ -160,6 +162,7 @@ static void on_upstream(void *ctx, struct client *owner, const struct up_event *
 {
 	struct loop *l = ctx;
 
+	admin_wiring_event(l->admin, event);
 	gw_up_event(l->gw, turn_now(l), owner, event);
 }
 
@@ -295,35 +298,44 @@ static void on_stop(void *ctx, const char *signal)
 	gw_shutdown(l->gw, turn_now(l));
 }
 
-/* Goes on with another configuration, if there is a good one. */
-static void read_anew(struct loop *l)
+/* Goes on with another configuration.  False: there is no good one. */
+static bool read_anew(struct loop *l)
 {
 	const struct reload reload = { l->started, l->conf, l->gw, l->listeners };
 	struct conf *conf = l->reload(l->reload_ctx);
 
 	if (conf == NULL) {
 		log_error("reload: the configuration has mistakes, the old one stays");
-		return;
+		return false;
 	}
 	if (!reload_apply(&reload, turn_now(l), conf)) {
 		conf_free(conf);
-		return;
+		return false;
 	}
 	gw_trace_to(l->gw, conf->log.packets ? port_packet : NULL);
 	if (l->conf != l->started)
 		conf_free(l->conf);
 	l->conf = conf;
+	return true;
+}
+
+/* False: the old configuration stays. */
+static bool reload_now(void *ctx)
+{
+	struct loop *l = ctx;
+	bool good;
+
+	if (l->stopping)
+		return false;
+	sdnotify_reloading(&l->manager, monotime_now());
+	good = read_anew(l);
+	sdnotify_ready(&l->manager);
+	return good;
 }
 
 static void on_reload(void *ctx)
 {
-	struct loop *l = ctx;
-
-	if (l->stopping)
-		return;
-	sdnotify_reloading(&l->manager, monotime_now());
-	read_anew(l);
-	sdnotify_ready(&l->manager);
+	reload_now(ctx);
 }
 
 static void on_report(void *ctx)
@@ -433,10 +445,35 @@ bool loop_start_core(struct loop *l)
 	return true;
 }
 
+static monotime_t now_for_admin(void *ctx)
+{
+	return turn_now(ctx);
+}
+
+bool loop_open_admin(struct loop *l)
+{
+	const struct admin_parts parts = {
+		.base = l->base,
+		.conf = l->started,
+		.gw = l->gw,
+		.listeners = l->listeners,
+		.upstream = l->upstream,
+		.ctx = l,
+		.now = now_for_admin,
+		.reload = reload_now,
+	};
+
+	if (l->conf->admin.listen == NULL)
+		return true;
+	l->admin = admin_wiring_open(&parts);
+	return l->admin != NULL;
+}
+
 struct loop *loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return NULL;
+	admin_wiring_close(l->admin);
 	gw_free(l->gw);
 	upstream_free(l->upstream);
 	listeners_close(l->listeners);

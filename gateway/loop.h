@@ -29,6 +29,7 @@ struct loop *loop_new(struct conf *conf, loop_reload_fn *reload, void *ctx);
 bool loop_open_listeners(struct loop *loop);
 bool loop_open_upstream(struct loop *loop);
 bool loop_start_core(struct loop *loop);
+bool loop_open_admin(struct loop *loop);
 
 /* Serves until SIGTERM or SIGINT; says DISCONNECT to both sides then.  False if the event loop
  * failed, logged. */

@@ -74,7 +74,7 @@ static bool serve(struct conf *conf, struct options *options)
 
 	loop = loop_new(conf, reload, options);
 	good = loop != NULL && loop_open_listeners(loop) && loop_open_upstream(loop) &&
-	       loop_start_core(loop) && loop_run(loop);
+	       loop_start_core(loop) && loop_open_admin(loop) && loop_run(loop);
 	loop_free(loop);
 	return good;
 }

@@ -37,6 +37,8 @@ static const struct row {
 	{ "predefined", "[PATTERN:]ID=TOPIC", OPT_SETTING, conf_add_predefined,
 	    "a predefined topic id, for all clients or those whose\n"
 	    "                                  id matches (may be repeated)" },
+	{ "admin", "ADDRESS:PORT|unix:/PATH", OPT_SETTING, conf_set_admin,
+	    "serve metrics and the status page here, over HTTP" },
 	{ "set", "PATH=VALUE", OPT_SETTING, apply_set,
 	    "any setting of the configuration file, as in\n"
 	    "                                  --set timers.retry=5 (may be repeated)" },

@@ -70,6 +70,19 @@ struct conf_log {
 	bool packets; /* a line per MQTT-SN packet */
 };
 
+/* The admin server; without @listen there is none. */
+struct conf_admin {
+	char *listen;
+	bool allow_remote;
+	bool token_for_reading; /* after conf_finish() always with allow_remote */
+	char *token; /* NULL: none; after conf_finish() also when it came from the file */
+	char *token_file;
+
+	/* conf_finish() makes these of @listen. */
+	struct netaddr address;  /* family 0: it is a path */
+	const char *socket_path; /* NULL: it is an address */
+};
+
 struct conf {
 	struct gw_config core; /* its pointers are set when the configuration is complete */
 	struct conf_broker broker;
@@ -79,6 +92,7 @@ struct conf {
 	size_t n_predefined;
 	struct conf_own own;
 	struct conf_log log;
+	struct conf_admin admin;
 
 	/* For conf/ only. */
 	struct settings settings;
@@ -111,6 +125,9 @@ bool conf_set(
 bool conf_add_listener(struct conf *conf, const char *text, struct conf_errors *errors);
 bool conf_set_broker(struct conf *conf, const char *text, struct conf_errors *errors);
 bool conf_add_predefined(struct conf *conf, const char *text, struct conf_errors *errors);
+
+/* "--admin ADDRESS:PORT" or "--admin unix:/PATH". */
+bool conf_set_admin(struct conf *conf, const char *text, struct conf_errors *errors);
 
 /* The checks that need the whole (two listeners on one port, key without certificate, ...), and the
  * pointers of conf->core.  To be called once after the last of the above. */

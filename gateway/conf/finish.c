@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/err.h"
+#include "gateway/conf/admin.h"
 #include "gateway/conf/check.h"
 #include "conf/errors.h"
 #include "conf/file.h"
@@ -23,24 +24,32 @@ static void out_of_memory(const struct conf *conf, const char *path, struct conf
 	conf_error(errors, &at, "out of memory");
 }
 
-/* --- the password --- */
+/* --- secrets --- */
 
-/* Takes the password out of its file. */
-static void read_password(struct conf *conf, struct conf_errors *errors)
+/* Takes the secret @name of @group out of @file, which the setting @path has named. */
+static void read_secret(struct conf *conf, const char *group, const char *name, const char *file,
+    const char *path, struct conf_errors *errors)
 {
-	const char *path = "broker.password_file";
 	const struct conf_at at = setting_at(&conf->settings, path);
-	const struct schema_row *broker = schema_find(schema_conf(), "broker");
-	const struct schema_row *password = schema_find(&broker->members, "password");
-	char *line = file_first_line(conf->broker.password_file);
+	const struct schema_row *row = schema_find(schema_conf(), group);
+	char *line = file_first_line(file);
 	struct value value = { VALUE_TEXT, .text = line };
 
 	if (line == NULL)
-		conf_error(
-		    errors, &at, "no password can be read from \"%s\"", conf->broker.password_file);
+		conf_error(errors, &at, "no %s can be read from \"%s\"", name, file);
 	else
-		value_store(password, conf, &value, &at, errors);
+		value_store(schema_find(&row->members, name), conf, &value, &at, errors);
 	free(line);
+}
+
+static void read_secrets(struct conf *conf, struct conf_errors *errors)
+{
+	if (conf->broker.password_file != NULL)
+		read_secret(conf, "broker", "password", conf->broker.password_file,
+		    "broker.password_file", errors);
+	if (conf->admin.token_file != NULL)
+		read_secret(
+		    conf, "admin", "token", conf->admin.token_file, "admin.token_file", errors);
 }
 
 /* --- listeners --- */
@@ -173,7 +182,8 @@ bool conf_finish(struct conf *conf, struct conf_errors *errors)
 	finish_predefined(conf, errors);
 	finish_own(conf, errors);
 	finish_outage(conf);
-	if (conf_errors_count(errors) == before && conf->broker.password_file != NULL)
-		read_password(conf, errors);
+	admin_finish(conf, errors);
+	if (conf_errors_count(errors) == before)
+		read_secrets(conf, errors);
 	return conf_errors_count(errors) == before;
 }

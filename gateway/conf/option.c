@@ -123,3 +123,10 @@ out:
 	free(copy);
 	return ok;
 }
+
+/* --- the admin server --- */
+
+bool conf_set_admin(struct conf *conf, const char *text, struct conf_errors *errors)
+{
+	return settings_assign(&conf->settings, "--admin", "admin.listen", text, errors);
+}

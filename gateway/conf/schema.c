@@ -271,6 +271,30 @@ static const struct schema_row log_rows[] = {
 	    .help = "Log a line for each MQTT-SN packet." },
 };
 
+static const struct schema_row admin_rows[] = {
+	{ "listen", SCHEMA_TEXT, CONF(admin.listen), .least = 1, .most = 4095,
+	    .example = "127.0.0.1:9884",
+	    .help =
+	        "Where the admin server is reached: an IP address with a TCP port, which must be a loopback address "
+	        "(but see allow_remote), or the path of a socket, \"unix:/run/mqttsn-gateway/admin.sock\", which user and group "
+	        "of the gateway may use. Without it there is no admin server." },
+	{ "token", SCHEMA_SECRET, CONF(admin.token), .least = 16, .most = 1024,
+	    .example = "1b9d6bcd-bbfd-4b2d-9b5d",
+	    .help =
+	        "The secret without which nobody can act: disconnect or forget clients, reload. Without a token nobody can. "
+	        "token_file is the better place for it." },
+	{ "token_file", SCHEMA_FILE, CONF(admin.token_file), .least = 1, .most = 4095,
+	    .example = "/etc/mqttsn-gateway/admin-token",
+	    .help = "File whose first line is the token." },
+	{ "token_for_reading", SCHEMA_BOOL, CONF(admin.token_for_reading), .preset = "false",
+	    .help =
+	        "Ask for the token to look at something, too. It is asked for anyway with allow_remote." },
+	{ "allow_remote", SCHEMA_BOOL, CONF(admin.allow_remote), .preset = "false",
+	    .help =
+	        "Allow other than loopback addresses. A token is needed then, and goes over the network in clear: put "
+	        "a proxy with TLS before it." },
+};
+
 static const struct schema_row sections[] = {
 	{ "gateway", SCHEMA_GROUP, MEMBERS(gateway), .help = "The gateway itself." },
 	{ "listeners", SCHEMA_LIST, ELEMENTS(listeners), MEMBERS(listener), .least = 1, .most = 64,
@@ -292,6 +316,9 @@ static const struct schema_row sections[] = {
 	    .most = 100000,
 	    .help = "Predefined topic ids: known to clients and gateway beforehand, used without "
 	            "REGISTER. A group for each." },
+	{ "admin", SCHEMA_GROUP, MEMBERS(admin_rows),
+	    .help =
+	        "The admin server: metrics, a status page and an operator's commands over HTTP." },
 	{ "log", SCHEMA_GROUP, MEMBERS(log_rows), .help = "The log, on standard error." },
 };
 

@@ -114,18 +114,27 @@ bool inspect_will(const struct client *client, struct up_will *out)
 	return true;
 }
 
-bool inspect_in_flight(const struct client *client, struct in_flight_view *out)
+bool inspect_unanswered(const struct client *client, struct unanswered_view *out)
 {
 	const struct pending *pending = &client->pending;
 
 	if (pending->type == PENDING_NONE || pending->type == PENDING_HOLD)
 		return false;
-	*out = (struct in_flight_view){
+	*out = (struct unanswered_view){
 		.type = pending->type,
 		.msg_id = pending->msg_id,
 		.repeats = pending->repeats,
 	};
 	return true;
+}
+
+size_t inspect_in_flight(const struct client *client)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < client->inbound.count; i++)
+		n += client->inbound.items[i].stage == INBOUND_FORWARDED;
+	return n;
 }
 
 size_t inspect_queue(const struct client *client, struct message_view *out, size_t room)

@@ -72,7 +72,7 @@ struct message_view {
 	monotime_t since;
 };
 
-struct in_flight_view {
+struct unanswered_view {
 	uint8_t type; /* of the packet that the client has still to answer */
 	uint16_t msg_id;
 	int repeats; /* how often it was sent again */
@@ -86,7 +86,10 @@ bool inspect_topic(const struct client *client, size_t i, struct topic_view *out
 
 /* False: it has none. */
 bool inspect_will(const struct client *client, struct up_will *out);
-bool inspect_in_flight(const struct client *client, struct in_flight_view *out);
+bool inspect_unanswered(const struct client *client, struct unanswered_view *out);
+
+/* Its QoS 1 and 2 publishes that the broker has not acknowledged yet. */
+size_t inspect_in_flight(const struct client *client);
 
 /* The first messages that wait for it, at most @room; returns how many. */
 size_t inspect_queue(const struct client *client, struct message_view *out, size_t room);

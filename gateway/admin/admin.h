@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The admin server: metrics, the state of the gateway and its clients as JSON, a page for people,
+ * the live trace, and an operator's commands, over HTTP.  It sees the core through
+ * gateway/core/inspect.h, and the rest through struct admin_ports.
+ *
+ * Nothing that is asked here keeps the sensors waiting: answers are short (long lists come in
+ * pages), connections are few, and a reader that does not read is waited for by nobody.
+ */
+#ifndef ADMIN_ADMIN_H
+#define ADMIN_ADMIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/monotime.h"
+#include "common/netaddr.h"
+#include "gateway/admin/guard.h"
+#include "sn_codec/sn_codec.h"
+
+struct admin;
+struct event_base;
+struct gw;
+
+struct admin_broker {
+	const char *host;
+	uint16_t port;
+	size_t sessions;     /* that exist */
+	size_t connected;    /* of these */
+	const char *refused; /* why the last try to connect failed; NULL: it did not */
+};
+
+struct admin_listener {
+	struct netaddr address;
+	uint64_t received;
+	uint64_t sent;
+	uint64_t send_dropped;
+	uint64_t kernel_dropped;
+};
+
+struct admin_ports {
+	void *ctx; /* handed to each call */
+
+	monotime_t (*now)(void *ctx);
+	void (*broker)(void *ctx, struct admin_broker *out);
+	/* Listener number @i from 0.  False: there are no more. */
+	bool (*listener)(void *ctx, size_t i, struct admin_listener *out);
+
+	/* As gw_disconnect_client() and gw_forget_client(). */
+	int (*disconnect)(void *ctx, struct sn_bytes id);
+	int (*forget)(void *ctx, struct sn_bytes id);
+	/* Reads the configuration anew.  False: it has mistakes, and the old one stays. */
+	bool (*reload)(void *ctx);
+};
+
+struct admin_config {
+	const struct gw *gw;
+	struct admin_ports ports;
+	struct guard guard; /* its token is copied */
+	const char *version;
+	uint8_t gateway_id;
+	int fd; /* a listening socket, non-blocking; the server's from now on */
+};
+
+/* NULL when out of memory (the socket is closed then, too). */
+struct admin *admin_new(struct event_base *base, const struct admin_config *config);
+
+/* Ends all connections.  NULL is fine; returns NULL. */
+struct admin *admin_free(struct admin *admin);
+
+#endif

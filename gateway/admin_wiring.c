@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "gateway/admin_wiring.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/err.h"
+#include "common/log.h"
+#include "gateway/admin/admin.h"
+#include "gateway/admin/socket.h"
+#include "gateway/core/gw.h"
+#include "gateway/listeners.h"
+#include "gateway/upstream/upstream.h"
+
+struct admin_wiring {
+	struct admin_parts parts;
+	const char *refused; /* why the last try to reach the broker failed; NULL: it did not */
+	const char *path;    /* of our socket; NULL: it has none */
+	struct admin *admin;
+};
+
+/* --- what the server asks for --- */
+
+static monotime_t port_now(void *ctx)
+{
+	struct admin_wiring *w = ctx;
+
+	return w->parts.now(w->parts.ctx);
+}
+
+static void port_broker(void *ctx, struct admin_broker *out)
+{
+	struct admin_wiring *w = ctx;
+
+	*out = (struct admin_broker){
+		.host = w->parts.conf->broker.host,
+		.port = (uint16_t)w->parts.conf->broker.port,
+		.sessions = upstream_count(w->parts.upstream),
+		.connected = upstream_connected(w->parts.upstream),
+		.refused = w->refused,
+	};
+}
+
+static bool port_listener(void *ctx, size_t i, struct admin_listener *out)
+{
+	struct admin_wiring *w = ctx;
+	const struct udp_listener *udp;
+	const struct udp_counters *counters;
+
+	if (i >= listeners_count(w->parts.listeners))
+		return false;
+	udp = listeners_udp(w->parts.listeners, i);
+	counters = udp_counters(udp);
+	*out = (struct admin_listener){
+		.address = *udp_address(udp),
+		.received = counters->received,
+		.sent = counters->sent,
+		.send_dropped = counters->send_dropped,
+		.kernel_dropped = counters->kernel_dropped,
+	};
+	return true;
+}
+
+static int port_disconnect(void *ctx, struct sn_bytes id)
+{
+	struct admin_wiring *w = ctx;
+
+	return gw_disconnect_client(w->parts.gw, port_now(w), id);
+}
+
+static int port_forget(void *ctx, struct sn_bytes id)
+{
+	struct admin_wiring *w = ctx;
+
+	return gw_forget_client(w->parts.gw, port_now(w), id);
+}
+
+static bool port_reload(void *ctx)
+{
+	struct admin_wiring *w = ctx;
+
+	return w->parts.reload(w->parts.ctx);
+}
+
+/* --- what it is told --- */
+
+void admin_wiring_event(struct admin_wiring *w, const struct up_event *event)
+{
+	if (w == NULL)
+		return;
+	if (event->kind == UP_CONNECTED)
+		w->refused = NULL;
+	else if (event->kind == UP_REFUSED)
+		w->refused = event->down.why;
+}
+
+/* --- opening --- */
+
+static int open_socket(struct admin_wiring *w)
+{
+	const struct conf_admin *conf = &w->parts.conf->admin;
+	int fd;
+	int rc = admin_socket_open(&conf->address, conf->socket_path, &fd);
+
+	if (rc < 0) {
+		log_error("cannot open the admin server on %s: %s", conf->listen,
+		    rc == -ERR_EXISTS ? "it is in use" : err_text(rc));
+		return rc;
+	}
+	w->path = conf->socket_path;
+	return fd;
+}
+
+static void log_open(const struct admin_wiring *w, int fd)
+{
+	const struct netaddr address = admin_socket_address(fd);
+	char text[NETADDR_TEXT_MAX];
+
+	if (w->path != NULL)
+		log_notice("admin server on unix:%s", w->path);
+	else
+		log_notice("admin server on http://%s/", netaddr_print(&address, text));
+}
+
+struct admin_wiring *admin_wiring_open(const struct admin_parts *parts)
+{
+	struct admin_wiring *w = calloc(1, sizeof *w);
+	struct admin_config config = {
+		.gw = parts->gw,
+		.ports = {
+			.ctx = w,
+			.now = port_now,
+			.broker = port_broker,
+			.listener = port_listener,
+			.disconnect = port_disconnect,
+			.forget = port_forget,
+			.reload = port_reload,
+		},
+		.guard = {
+			.token = parts->conf->admin.token,
+			.token_for_reading = parts->conf->admin.token_for_reading,
+		},
+		.version = PACKAGE_VERSION,
+		.gateway_id = parts->conf->core.gateway_id,
+	};
+
+	if (w == NULL) {
+		log_error("cannot open the admin server: %s", err_text(-ERR_NOMEM));
+		return NULL;
+	}
+	w->parts = *parts;
+	config.fd = open_socket(w);
+	if (config.fd < 0)
+		return admin_wiring_close(w);
+	log_open(w, config.fd);
+	w->admin = admin_new(parts->base, &config);
+	if (w->admin == NULL) {
+		log_error("cannot open the admin server: %s", err_text(-ERR_NOMEM));
+		return admin_wiring_close(w);
+	}
+	return w;
+}
+
+struct admin_wiring *admin_wiring_close(struct admin_wiring *w)
+{
+	if (w == NULL)
+		return NULL;
+	admin_free(w->admin);
+	if (w->path != NULL)
+		unlink(w->path);
+	free(w);
+	return NULL;
+}
