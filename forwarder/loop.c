@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +14,13 @@
 #include "common/log.h"
 #include "common/monotime.h"
 #include "common/rate.h"
+#include "common/sdnotify.h"
 #include "forwarder/counters.h"
 #include "forwarder/fwd_core.h"
 #include "forwarder/serial.h"
 #include "forwarder/trace.h"
 #include "forwarder/udp_port.h"
+#include "gateway/io/signals.h"
 
 #define NAME_MAX_LEN 96 /* of a side in the log */
 
@@ -37,13 +38,21 @@ struct side {
 	struct serial *serial; /* of a line */
 };
 
+/* What had been counted when the line of status was last made. */
+struct status {
+	monotime_t at;
+	uint64_t to_gateway, to_nodes;
+};
+
 struct loop {
 	struct fwd_conf *conf;
 	loop_reload_fn *reload;
 	void *reload_ctx;
 	struct event_base *base;
 	struct event *timer;
-	struct event *signals[4];
+	struct signals *signals;
+	struct sdnotify manager;
+	struct status status;
 
 	struct side *sides;
 	size_t n_sides;
@@ -182,10 +191,13 @@ static void settle(struct loop *l)
 /* A timer that goes off too early costs one turn. */
 static void arm_timer(struct loop *l)
 {
-	monotime_t next = fwd_next_deadline(l->fwd);
-	int64_t us = next.us - turn_now(l).us;
+	monotime_t next = fwd_next_deadline(l->fwd), when;
 	struct timeval in;
+	int64_t us;
 
+	if (sdnotify_next_deadline(&l->manager, &when) && monotime_before(when, next))
+		next = when;
+	us = next.us - turn_now(l).us;
 	if (event_pending(l->timer, EV_TIMEOUT, NULL) && !monotime_before(next, l->alarm))
 		return;
 	if (us < 0)
@@ -195,10 +207,33 @@ static void arm_timer(struct loop *l)
 	l->alarm = next;
 }
 
+static double per_second(uint64_t count, uint64_t before, int64_t us)
+{
+	return us > 0 ? (double)(count - before) * 1e6 / (double)us : 0;
+}
+
+/* What systemctl status shows. */
+static void tell_status(struct loop *l)
+{
+	const struct fwd_counters *c = fwd_counters(l->fwd);
+	const struct netaddr *gateway = fwd_gateway(l->fwd);
+	struct status new = { turn_now(l), c->to_gateway, c->to_nodes };
+	int64_t us = l->status.at.us != 0 ? new.at.us - l->status.at.us : 0;
+	char address[NETADDR_TEXT_MAX];
+
+	sdnotify_status(&l->manager, "%zu nodes, gateway %s, messages/s %.0f up, %.0f down",
+	    fwd_node_count(l->fwd), gateway != NULL ? netaddr_print(gateway, address) : "none",
+	    per_second(new.to_gateway, l->status.to_gateway, us),
+	    per_second(new.to_nodes, l->status.to_nodes, us));
+	l->status = new;
+}
+
 static void end_turn(struct loop *l)
 {
 	if (!monotime_before(turn_now(l), fwd_next_deadline(l->fwd)))
 		fwd_advance(l->fwd, turn_now(l));
+	if (sdnotify_advance(&l->manager, turn_now(l)))
+		tell_status(l);
 	settle(l);
 	arm_timer(l);
 	l->in_turn = false;
@@ -227,6 +262,7 @@ bool loop_run(struct loop *l)
 {
 	end_turn(l);
 	log_ready(l);
+	sdnotify_ready(&l->manager);
 	while (!l->stopping) {
 		if (event_base_loop(l->base, EVLOOP_ONCE) < 0) {
 			log_error("the event loop failed");
@@ -240,12 +276,12 @@ bool loop_run(struct loop *l)
 
 /* --- signals --- */
 
-static void on_stop(evutil_socket_t signal, short what, void *ctx)
+static void on_stop(void *ctx, const char *signal)
 {
 	struct loop *l = ctx;
 
-	(void)what;
-	log_notice("%s: stopping", strsignal(signal));
+	log_notice("%s: stopping", signal);
+	sdnotify_stopping(&l->manager);
 	l->stopping = true;
 }
 
@@ -259,32 +295,47 @@ static void take_configuration(struct loop *l, struct fwd_conf *conf)
 	log_notice("reload: done");
 }
 
-static void on_hangup(evutil_socket_t signal, short what, void *ctx)
+static void name_restart(void *ctx, const char *path)
 {
-	struct loop *l = ctx;
-	struct fwd_conf *conf = l->reload(l->reload_ctx);
+	size_t *n = ctx;
 
-	(void)signal;
-	(void)what;
-	if (conf == NULL) {
-		log_error("reload: the configuration has mistakes, the old one stays");
-	} else if (!fwd_conf_same_ports(l->conf, conf)) {
-		log_error("reload: changed lines, ports or their limits need a restart, the old "
-		          "configuration stays");
-		fwd_conf_free(conf);
-	} else {
-		take_configuration(l, conf);
-	}
+	log_error("reload: %s has changed, which needs a restart", path);
+	(*n)++;
 }
 
-static void on_report(evutil_socket_t signal, short what, void *ctx)
+static void read_anew(struct loop *l)
+{
+	struct fwd_conf *conf = l->reload(l->reload_ctx);
+	size_t restart = 0;
+
+	if (conf == NULL) {
+		log_error("reload: the configuration has mistakes, the old one stays");
+		return;
+	}
+	fwd_conf_needs_restart(l->conf, conf, name_restart, &restart);
+	if (restart > 0) {
+		log_error("reload: the old configuration stays");
+		fwd_conf_free(conf);
+		return;
+	}
+	take_configuration(l, conf);
+}
+
+static void on_reload(void *ctx)
+{
+	struct loop *l = ctx;
+
+	sdnotify_reloading(&l->manager, monotime_now());
+	read_anew(l);
+	sdnotify_ready(&l->manager);
+}
+
+static void on_report(void *ctx)
 {
 	struct loop *l = ctx;
 	const struct netaddr *gateway = fwd_gateway(l->fwd);
 	char address[NETADDR_TEXT_MAX];
 
-	(void)signal;
-	(void)what;
 	log_notice("counter: nodes %zu, gateway %s", fwd_node_count(l->fwd),
 	    gateway != NULL ? netaddr_print(gateway, address) : "none");
 	counters_log_core(fwd_counters(l->fwd));
@@ -295,28 +346,6 @@ static void on_report(evutil_socket_t signal, short what, void *ctx)
 			counters_log_udp(l->sides[i].name, l->sides[i].port.udp);
 	}
 	counters_log_udp("gateway", l->uplink.udp);
-}
-
-static bool watch_signals(struct loop *l)
-{
-	static const struct {
-		int signal;
-		event_callback_fn act;
-	} acts[] = {
-		{ SIGTERM, on_stop },
-		{ SIGINT, on_stop },
-		{ SIGHUP, on_hangup },
-		{ SIGUSR1, on_report },
-	};
-	_Static_assert(sizeof acts / sizeof acts[0] == sizeof l->signals / sizeof l->signals[0],
-	    "one event for each signal");
-
-	for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
-		l->signals[i] = evsignal_new(l->base, acts[i].signal, acts[i].act, l);
-		if (l->signals[i] == NULL || event_add(l->signals[i], NULL) < 0)
-			return false;
-	}
-	return true;
 }
 
 /* --- starting and stopping --- */
@@ -401,6 +430,7 @@ static bool open_sides(struct loop *l)
 struct loop *loop_new(struct fwd_conf *conf, loop_reload_fn *reload, void *ctx)
 {
 	struct loop *l = calloc(1, sizeof *l);
+	const struct signals_acts acts = { on_stop, on_reload, on_report, l };
 
 	if (l == NULL) {
 		fwd_conf_free(conf);
@@ -409,11 +439,13 @@ struct loop *loop_new(struct fwd_conf *conf, loop_reload_fn *reload, void *ctx)
 	l->conf = conf;
 	l->reload = reload;
 	l->reload_ctx = ctx;
+	sdnotify_init(&l->manager, monotime_now());
 	l->base = event_base_new();
 	if (l->base == NULL)
 		goto fail;
 	l->timer = evtimer_new(l->base, on_timer, l);
-	if (l->timer == NULL || !watch_signals(l) || !start_core(l))
+	l->signals = signals_new(l->base, &acts);
+	if (l->timer == NULL || l->signals == NULL || !start_core(l))
 		goto fail;
 	if (!udp_port_open(&l->uplink, l->base, &conf->uplink.port, on_gateway, l) ||
 	    !open_sides(l))
@@ -435,10 +467,7 @@ struct loop *loop_free(struct loop *l)
 	free(l->sides);
 	udp_port_close(&l->uplink);
 	fwd_free(l->fwd);
-	for (size_t i = 0; i < sizeof l->signals / sizeof l->signals[0]; i++) {
-		if (l->signals[i] != NULL)
-			event_free(l->signals[i]);
-	}
+	signals_free(l->signals);
 	if (l->timer != NULL)
 		event_free(l->timer);
 	if (l->base != NULL)

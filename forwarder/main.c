@@ -12,8 +12,15 @@
 
 #define EXIT_USAGE 2 /* a mistake on the command line or in the configuration */
 
+typedef void tell_fn(const struct conf_errors *errors);
+
+static void tell_user(const struct conf_errors *errors)
+{
+	conf_errors_print(errors, stderr);
+}
+
 /* The configuration, or NULL after all mistakes have been told. */
-static struct fwd_conf *read_configuration(const struct options *options)
+static struct fwd_conf *read_configuration(const struct options *options, tell_fn *tell)
 {
 	struct fwd_conf *conf = fwd_conf_new();
 	struct conf_errors *errors = conf_errors_new();
@@ -24,7 +31,7 @@ static struct fwd_conf *read_configuration(const struct options *options)
 	} else {
 		good = options_apply(options, conf, errors);
 		good = fwd_conf_finish(conf, errors) && good;
-		conf_errors_print(errors, stderr);
+		tell(errors);
 	}
 	conf_errors_free(errors);
 	return good ? conf : fwd_conf_free(conf);
@@ -32,7 +39,7 @@ static struct fwd_conf *read_configuration(const struct options *options)
 
 static struct fwd_conf *reload(void *ctx)
 {
-	return read_configuration(ctx);
+	return read_configuration(ctx, conf_errors_log);
 }
 
 /* @conf is used up. */
@@ -64,7 +71,7 @@ int main(int argc, char **argv)
 		options_print_help(stdout);
 	} else if (options.version) {
 		puts("mqttsn-forwarder " PACKAGE_VERSION);
-	} else if ((conf = read_configuration(&options)) == NULL) {
+	} else if ((conf = read_configuration(&options, tell_user)) == NULL) {
 		status = EXIT_USAGE;
 	} else if (options.check_config) {
 		settings_print(&conf->settings, stdout);

@@ -87,43 +87,32 @@ void fwd_conf_print_sample(const struct fwd_conf *defaults, FILE *to)
 	    to);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
+/* Sides, and the socket towards the gateways, are opened once. */
+static const char *const fixed[] = { "udp", "serial" };
+static const char *const fixed_uplink[] = { "uplink.address", "uplink.multicast",
+	"uplink.interface", "uplink.hops", "uplink.receive_buffer" };
 
-static bool same_port(const struct conf_port *a, const struct conf_port *b)
-{
-	return netaddr_equal(&a->bind, &b->bind) && netaddr_equal(&a->multicast, &b->multicast) &&
-	       same_text(a->interface, b->interface) && a->hops == b->hops &&
-	       a->receive_buffer == b->receive_buffer;
-}
+struct uplink_filter {
+	settings_path_fn *tell;
+	void *ctx;
+};
 
-static bool same_udp(const struct conf_udp *a, const struct conf_udp *b)
+static void tell_uplink(void *ctx, const char *path)
 {
-	return same_port(&a->port, &b->port) && a->max_packet == b->max_packet;
-}
+	const struct uplink_filter *filter = ctx;
 
-static bool same_serial(const struct conf_serial *a, const struct conf_serial *b)
-{
-	return same_text(a->device, b->device) && a->framing == b->framing &&
-	       same_text(a->node_id, b->node_id) && a->max_packet == b->max_packet &&
-	       a->speed == b->speed && a->parity == b->parity && a->stop_bits == b->stop_bits &&
-	       a->flow_control == b->flow_control;
-}
-
-bool fwd_conf_same_ports(const struct fwd_conf *a, const struct fwd_conf *b)
-{
-	if (!same_port(&a->uplink.port, &b->uplink.port) || a->n_udp != b->n_udp ||
-	    a->n_serial != b->n_serial)
-		return false;
-	for (size_t i = 0; i < a->n_udp; i++) {
-		if (!same_udp(&a->udp[i], &b->udp[i]))
-			return false;
+	for (size_t i = 0; i < sizeof fixed_uplink / sizeof fixed_uplink[0]; i++) {
+		if (strcmp(path, fixed_uplink[i]) == 0)
+			filter->tell(filter->ctx, path);
 	}
-	for (size_t i = 0; i < a->n_serial; i++) {
-		if (!same_serial(&a->serial[i], &b->serial[i]))
-			return false;
-	}
-	return true;
+}
+
+void fwd_conf_needs_restart(
+    const struct fwd_conf *a, const struct fwd_conf *b, settings_path_fn *tell, void *ctx)
+{
+	struct uplink_filter filter = { tell, ctx };
+
+	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+		settings_compare(&a->settings, &b->settings, fixed[i], tell, ctx);
+	settings_compare(&a->settings, &b->settings, "uplink", tell_uplink, &filter);
 }

@@ -97,8 +97,10 @@ bool fwd_conf_add_serial(struct fwd_conf *conf, const char *text, struct conf_er
 /* The checks that need the whole, and conf->core.  To be called once after all has been set. */
 bool fwd_conf_finish(struct fwd_conf *conf, struct conf_errors *errors);
 
-/* True if sides and the gateways' port are the same: nothing is to be opened anew. */
-bool fwd_conf_same_ports(const struct fwd_conf *a, const struct fwd_conf *b);
+/* Tells each setting that differs and cannot change while the forwarder runs: those of the sides
+ * and of the gateways' socket. */
+void fwd_conf_needs_restart(
+    const struct fwd_conf *a, const struct fwd_conf *b, settings_path_fn *tell, void *ctx);
 
 /* As settings_print_sample(). */
 void fwd_conf_print_sample(const struct fwd_conf *defaults, FILE *to);

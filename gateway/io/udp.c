@@ -213,16 +213,21 @@ static int set_option(int fd, int level, int option, int value)
 }
 
 /* The kernel books twice what it is asked for, and tells that. */
-static uint32_t size_receive_buffer(int fd, uint32_t octets)
+static uint32_t receive_buffer(int fd)
 {
 	int booked = 0;
 	socklen_t len = sizeof booked;
+
+	getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &booked, &len);
+	return (uint32_t)booked / 2;
+}
+
+static void size_receive_buffer(int fd, uint32_t octets)
+{
 	int wanted = octets > INT32_MAX / 2 ? INT32_MAX / 2 : (int)octets;
 
 	if (octets > 0 && set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, wanted) < 0)
 		set_option(fd, SOL_SOCKET, SO_RCVBUF, wanted);
-	getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &booked, &len);
-	return (uint32_t)booked / 2;
 }
 
 static int bind_socket(int fd, const struct netaddr *to, bool shared)
@@ -265,7 +270,10 @@ static int open_socket(struct udp_listener *l, const struct udp_config *config)
 	if (l->fd < 0 && (rc = new_socket(l, config)) < 0)
 		return rc;
 	set_option(l->fd, SOL_SOCKET, SO_RXQ_OVFL, 1); /* without it a counter stays 0 */
-	l->receive_buffer = size_receive_buffer(l->fd, config->receive_buffer);
+	/* Who opened the socket for us may have had the right to give it more than we could. */
+	if (config->socket <= 0 || receive_buffer(l->fd) < config->receive_buffer)
+		size_receive_buffer(l->fd, config->receive_buffer);
+	l->receive_buffer = receive_buffer(l->fd);
 	return read_address(l);
 }
 

@@ -116,31 +116,54 @@ static struct fwd_conf *some(const char *const *sets)
 	return conf;
 }
 
-/* What a reload takes, and what needs a restart. */
-Test(conf, ports_and_lines_are_compared)
-{
-	static const char *const same[] = { "nodes.limit=5", "log.packets=true", GATEWAY,
-		"uplink.probe=1" };
-	static const char *const other[] = { "udp.0.address=127.0.0.1:1", "udp.0.max_packet=99",
-		"udp.0.multicast=225.1.1.1:1", "udp.0.interface=lo", "uplink.address=0.0.0.0:5",
-		"serial.0.device=/dev/b", "serial.0.speed=9600", "serial.0.framing=hdlc",
-		"serial.0.parity=even", "serial.0.stop_bits=2", "serial.0.flow_control=true",
-		"serial.0.node_id=01", "serial.0.max_packet=99" };
-	struct fwd_conf *a = some(NONE), *b;
+struct told {
+	size_t n;
+	const char *path; /* of the last, cut off at '=' of what is expected */
+	bool same;
+};
 
-	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
-		b = some(LIST(same[i]));
-		cr_assert(fwd_conf_same_ports(a, b), "%s", same[i]);
+static void compare_path(void *ctx, const char *path)
+{
+	struct told *told = ctx;
+
+	told->n++;
+	told->same = strncmp(told->path, path, strcspn(told->path, "=")) == 0;
+}
+
+/* What a reload takes, and what needs a restart. */
+Test(conf, ports_and_lines_need_a_restart_by_name)
+{
+	static const char *const live[] = { "nodes.limit=5", "log.packets=true", GATEWAY,
+		"uplink.probe=1" };
+	static const char *const fixed[] = { "udp.0.address=127.0.0.1:1", "udp.0.max_packet=99",
+		"udp.0.multicast=225.1.1.1:1", "udp.0.interface=lo", "uplink.address=0.0.0.0:5",
+		"uplink.multicast=225.1.1.1:1", "uplink.interface=lo", "uplink.hops=7",
+		"uplink.receive_buffer=8192", "serial.0.device=/dev/b", "serial.0.speed=9600",
+		"serial.0.framing=hdlc", "serial.0.parity=even", "serial.0.stop_bits=2",
+		"serial.0.flow_control=true", "serial.0.node_id=01", "serial.0.max_packet=99" };
+	struct fwd_conf *a = some(NONE), *b;
+	struct told told = { .path = "udp" };
+
+	for (size_t i = 0; i < sizeof live / sizeof live[0]; i++) {
+		b = some(LIST(live[i]));
+		fwd_conf_needs_restart(a, b, compare_path, &told);
+		cr_assert_eq(told.n, 0, "%s", live[i]);
 		fwd_conf_free(b);
 	}
-	for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
-		b = some(LIST(other[i]));
-		cr_assert_not(fwd_conf_same_ports(a, b), "%s", other[i]);
+	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+		told = (struct told){ .path = fixed[i] };
+		b = some(LIST(fixed[i]));
+		fwd_conf_needs_restart(a, b, compare_path, &told);
+		cr_assert_eq(told.n, 1, "%s", fixed[i]);
+		cr_assert(told.same, "%s", fixed[i]);
 		fwd_conf_free(b);
 	}
+	told = (struct told){ .path = "udp" };
 	b = some(NONE);
 	cr_assert(fwd_conf_add_listener(b, "127.0.0.1:1886", NULL));
-	cr_assert_not(fwd_conf_same_ports(a, b));
+	fwd_conf_needs_restart(a, b, compare_path, &told);
+	cr_assert_eq(told.n, 1);
+	cr_assert(told.same);
 	fwd_conf_free(b);
 	fwd_conf_free(a);
 }

@@ -8,7 +8,7 @@ import sys
 import time
 
 import mqttsn
-from harness import PATIENCE, Failure, check, equal, free_udp_address, main, test, wait_for
+from harness import BUILD, PATIENCE, Failure, check, equal, free_udp_address, gateway_env, main, test, wait_for
 from mqttsn import Client
 
 # As systemd does between fork and exec: the sockets become descriptors 3, 4, ... of the process.
@@ -199,6 +199,39 @@ def _(bench):
     gateway.process.signal(signal.SIGHUP)
     wait_for(lambda: gateway.process.count_log("reload: done") == 2, "the second reload")
     bench.closing(Client(address, "a")).connect()
+
+
+class Forwarder:
+    """The mqttsn-forwarder of the build tree."""
+
+    def __init__(self, bench, manager, *options):
+        self.process = bench.process([os.path.join(BUILD, "mqttsn-forwarder"), *options], "forwarder",
+                                     env=gateway_env(bench) | manager.env)
+        self.log = self.process.log
+        self.ended = False
+        bench.gateways.append(self)
+
+    def finish(self):
+        if self.ended:
+            return
+        self.ended = True
+        self.process.signal(signal.SIGTERM)
+        equal(self.process.wait(), 0, "exit status of the forwarder")
+
+
+@test("the forwarder speaks with the service manager as well")
+def _(bench):
+    manager = Manager(bench, watchdog=0.2)
+    forwarder = Forwarder(bench, manager, "--listen", "127.0.0.1:0", "--gateway", "127.0.0.1:9")
+    manager.hear("READY=1")
+    equal(manager.hear("STATUS="), "STATUS=0 nodes, gateway 127.0.0.1:9, messages/s 0 up, 0 down", "status")
+    for _ in range(3):
+        manager.hear("WATCHDOG=1")
+    forwarder.process.signal(signal.SIGHUP)
+    manager.hear("RELOADING=1\nMONOTONIC_USEC=")
+    manager.hear("READY=1")
+    forwarder.finish()
+    manager.hear("STOPPING=1")
 
 
 main()

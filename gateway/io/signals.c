@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include "gateway/signals.h"
+#include "gateway/io/signals.h"
 
 #include <event2/event.h>
 #include <signal.h>

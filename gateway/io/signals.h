@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The signals of the gateway as calls in the event loop. */
-#ifndef GATEWAY_SIGNALS_H
-#define GATEWAY_SIGNALS_H
+/* The signals of a daemon as calls in the event loop. */
+#ifndef IO_SIGNALS_H
+#define IO_SIGNALS_H
 
 struct event_base;
 struct signals;
