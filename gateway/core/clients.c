@@ -11,6 +11,7 @@
 #include "gateway/core/core.h"
 #include "gateway/core/keep.h"
 
+/* To be kept in a variable: uthash's macros use their argument more than once. */
 static unsigned hash(const struct clients *clients, const void *data, size_t len)
 {
 	return (unsigned)siphash(&clients->key, data, len);
@@ -18,20 +19,20 @@ static unsigned hash(const struct clients *clients, const void *data, size_t len
 
 struct client *clients_find_id(const struct clients *clients, struct sn_bytes id)
 {
+	unsigned value = hash(clients, id.data, id.len);
 	struct client *found = NULL;
 
-	HASH_FIND_BYHASHVALUE(
-	    by_id, clients->by_id, id.data, id.len, hash(clients, id.data, id.len), found);
+	HASH_FIND_BYHASHVALUE(by_id, clients->by_id, id.data, id.len, value, found);
 	return found;
 }
 
 struct client *clients_find_peer(const struct clients *clients, const struct peer *peer)
 {
-	struct client *found = NULL;
 	size_t len = peer_size(peer);
+	unsigned value = hash(clients, peer, len);
+	struct client *found = NULL;
 
-	HASH_FIND_BYHASHVALUE(
-	    by_peer, clients->by_peer, peer, len, hash(clients, peer, len), found);
+	HASH_FIND_BYHASHVALUE(by_peer, clients->by_peer, peer, len, value, found);
 	return found;
 }
 
@@ -66,6 +67,7 @@ struct client *clients_add(struct gw *gw, struct sn_bytes id)
 {
 	struct clients *clients = &gw->clients;
 	struct client *client;
+	unsigned value;
 
 	if (deadlines_reserve(
 	        gw->deadlines, (clients->count + 1) * CLIENT_DEADLINES + GW_DEADLINES) < 0)
@@ -73,8 +75,8 @@ struct client *clients_add(struct gw *gw, struct sn_bytes id)
 	client = new_client(gw, id);
 	if (client == NULL)
 		return NULL;
-	HASH_ADD_KEYPTR_BYHASHVALUE(
-	    by_id, clients->by_id, client->id, id.len, hash(clients, id.data, id.len), client);
+	value = hash(clients, id.data, id.len);
+	HASH_ADD_KEYPTR_BYHASHVALUE(by_id, clients->by_id, client->id, id.len, value, client);
 	if (client->by_id.tbl == NULL)
 		return free_client(client);
 	client->key = ++clients->last_key;
@@ -88,8 +90,9 @@ static int add_peer(struct clients *clients, struct client **table, struct clien
 {
 	struct peer *peer = client->peer;
 	size_t len = peer_size(peer);
+	unsigned value = hash(clients, peer, len);
 
-	HASH_ADD_KEYPTR_BYHASHVALUE(by_peer, *table, peer, len, hash(clients, peer, len), client);
+	HASH_ADD_KEYPTR_BYHASHVALUE(by_peer, *table, peer, len, value, client);
 	if (client->by_peer.tbl != NULL)
 		return 0;
 	free(client->peer);

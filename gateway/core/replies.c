@@ -14,17 +14,13 @@ static uint8_t answer_type(const struct sn_packet *request)
 	return request->publish.flags.qos == 1 ? SN_PUBACK : SN_PUBREC;
 }
 
-static uint64_t mix(const struct gw *gw, uint64_t digest, struct sn_bytes bytes)
-{
-	return digest * 31 + siphash(&gw->clients.key, bytes.data, bytes.len);
-}
-
+/* What stands before the body is mixed into the key. */
 uint32_t reply_digest(const struct gw *gw, const struct sn_packet *request)
 {
+	struct siphash_key key = gw->clients.key;
 	const struct sn_flags *flags;
 	struct sn_bytes body;
 	uint16_t topic_id;
-	uint8_t head[5];
 
 	if (request->type == SN_PUBLISH) {
 		flags = &request->publish.flags;
@@ -35,13 +31,9 @@ uint32_t reply_digest(const struct gw *gw, const struct sn_packet *request)
 		topic_id = request->subscribe.topic_id;
 		body = request->subscribe.topic;
 	}
-	head[0] = (uint8_t)flags->qos;
-	head[1] = flags->retain;
-	head[2] = flags->topic_type;
-	head[3] = (uint8_t)(topic_id >> 8);
-	head[4] = (uint8_t)topic_id;
-	return (uint32_t)mix(
-	    gw, mix(gw, request->type, (struct sn_bytes){ head, sizeof head }), body);
+	key.k0 ^= (uint64_t)request->type << 40 | (uint64_t)(uint8_t)flags->qos << 32 |
+	          (uint64_t)flags->retain << 24 | (uint64_t)flags->topic_type << 16 | topic_id;
+	return (uint32_t)siphash(&key, body.data, body.len);
 }
 
 void reply_keep(struct gw *gw, struct client *client, struct reply reply)
