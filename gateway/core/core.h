@@ -42,6 +42,7 @@ struct gw {
 	uint64_t last_sequence; /* of a message that the store was told */
 	struct deadlines *deadlines;
 	monotime_t now; /* of the entry point that is running */
+	bool stopping;
 
 	uint64_t random; /* state of gw_random() */
 	struct own own;

@@ -409,8 +409,13 @@ void gw_shutdown(struct gw *gw, monotime_t now)
 	struct client *client, *next;
 
 	begin(gw, now);
+	gw->stopping = true;
 	HASH_ITER (by_id, gw->clients.by_id, client, next) {
-		if (gw->ports.store == NULL && client->peer != NULL)
+		if (gw->ports.store != NULL) {
+			link_finish(gw, client);
+			continue;
+		}
+		if (client->peer != NULL)
 			send_away(gw, client, "the gateway stops");
 		link_close(gw, client, UP_DISCONNECT);
 	}

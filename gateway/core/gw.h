@@ -183,7 +183,8 @@ void gw_advance(struct gw *gw, monotime_t now);
 bool gw_next_deadline(const struct gw *gw, monotime_t *when);
 
 /* Ends all upstream sessions.  Without a store, says DISCONNECT to every active client before
- * (SN12-DISC-11); with one the sessions go on when it is restored, and no client is told. */
+ * (SN12-DISC-11); with one the sessions go on when it is restored, and no client is told; links on
+ * which the broker has still to acknowledge something end when it has, by gw_up_event(). */
 void gw_shutdown(struct gw *gw, monotime_t now);
 
 /* An operator's commands.  Neither disturbs the session that the broker may keep for the client.

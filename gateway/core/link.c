@@ -236,8 +236,20 @@ void link_refresh_will(struct gw *gw, struct client *client)
 	link->rearming = link->session != NULL;
 }
 
+/* The broker has something of the client that it has not acknowledged. */
+static bool is_busy(const struct client *client)
+{
+	return link_is_up(&client->link) &&
+	       (pub_in_is_forwarding(client) || client->spool.open > 0);
+}
+
 void link_finish(struct gw *gw, struct client *client)
 {
+	if (gw->stopping) {
+		if (!is_busy(client))
+			link_close(gw, client, UP_DISCONNECT);
+		return;
+	}
 	if (!client_is_absent(client) || !link_is_up(&client->link))
 		return;
 	if (!spool_is_empty(&client->spool) || !is_quiet(client))

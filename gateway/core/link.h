@@ -55,7 +55,8 @@ void link_close(struct gw *gw, struct client *client, enum up_farewell farewell)
  * without it, or for what the spool of a client that is gone still has. */
 void link_open_later(struct gw *gw, struct client *client);
 
-/* The client is gone, and only its spool kept the link: closes it if there is no more to do. */
+/* The client is gone, and only its spool kept the link, or the gateway is ending: closes the link
+ * if there is no more to do. */
 void link_finish(struct gw *gw, struct client *client);
 
 /* spool_pump() is to be called again after @ms, if the link is up then. */
