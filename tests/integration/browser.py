@@ -196,7 +196,7 @@ class Chromium:
         program = find_chromium()
         self.process = bench.process([program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                                       "--no-first-run", "--disable-background-networking", "--disable-component-update",
-                                      "--disable-sync", "--disable-extensions", "--hide-scrollbars", "--lang=en",
+                                      "--disable-sync", "--disable-extensions", "--hide-scrollbars", "--lang=en", "--log-level=3",
                                       "--remote-debugging-port=0", "--user-data-dir=" + self.profile, "about:blank"],
                                      "chromium", env=dict(os.environ, HOME=bench.folder, LC_ALL="C.UTF-8"))
         match = self.process.wait_log(r"DevTools listening on ws://([\d.]+:\d+)/", 60)

@@ -397,7 +397,7 @@ def _(bench):
     mqtt.publish(site.broker, "valves", b"open")
     page = site.browse()
     page.wait_for("document.querySelector('#range').innerText === '1–50 of 500'")
-    page.wait_for("status.clients.lost === 20")
+    page.wait_for("report.clients.lost === 20")
     equal(page.evaluate("[...document.querySelectorAll('#states strong')].map((s) => s.innerText)"),
           ["500", "300", "130", "0", "0", "20", "50"], "counts")
     equal(shown_ids(page), sorted(shown_ids(page)), "sorted by id")
