@@ -19,6 +19,7 @@
 #include "gateway/io/signals.h"
 #include "gateway/listeners.h"
 #include "gateway/notes.h"
+#include "gateway/persist.h"
 #include "gateway/reload.h"
 #include "gateway/status.h"
 #include "gateway/trace/trace.h"
@@ -39,6 +40,7 @@ struct loop {
 	struct status status;
 	struct listen_fds *inherited;
 
+	struct persist *persist;
 	struct listeners *listeners;
 	struct upstream *upstream;
 	struct gw *gw;
@@ -185,8 +187,10 @@ static void advance(struct loop *l)
 /* The order is the promise of this file; see loop.h. */
 static void settle(struct loop *l)
 {
+	persist_commit(l->persist, l->gw, turn_now(l));
 	upstream_flush(l->upstream);
 	listeners_flush(l->listeners);
+	persist_rest(l->persist);
 }
 
 static void sooner(bool *any, monotime_t *earliest, monotime_t when)
@@ -208,6 +212,8 @@ static void arm_timer(struct loop *l)
 	if (notes_next_deadline(l->notes, &when))
 		sooner(&any, &earliest, when);
 	if (sdnotify_next_deadline(&l->manager, &when))
+		sooner(&any, &earliest, when);
+	if (persist_next_deadline(l->persist, &when))
 		sooner(&any, &earliest, when);
 	if (l->stopping)
 		sooner(&any, &earliest, l->stop_by);
@@ -345,6 +351,7 @@ static void on_report(void *ctx)
 	log_notice("counter: clients %zu, broker sessions %zu, of these connected %zu",
 	    gw_client_count(l->gw), upstream_count(l->upstream), upstream_connected(l->upstream));
 	counters_log_core(gw_metrics(l->gw));
+	persist_log_counters(l->persist);
 	for (size_t i = 0; i < listeners_count(l->listeners); i++)
 		counters_log_listener(listeners_udp(l->listeners, i));
 }
@@ -378,6 +385,12 @@ struct loop *loop_new(struct conf *conf, loop_reload_fn *reload, void *ctx)
 fail:
 	log_error("cannot start: %s", err_text(-ERR_NOMEM));
 	return loop_free(l);
+}
+
+bool loop_open_store(struct loop *l)
+{
+	l->persist = persist_open(&l->conf->persistence);
+	return l->persist != NULL;
 }
 
 bool loop_open_listeners(struct loop *l)
@@ -429,6 +442,7 @@ bool loop_start_core(struct loop *l)
 		.up_unsubscribe = port_up_unsubscribe,
 		.up_pause = port_up_pause,
 		.note = port_note,
+		.store = persist_port(l->persist),
 		.packet = l->conf->log.packets ? port_packet : NULL,
 	};
 	struct siphash_key seed;
@@ -442,7 +456,7 @@ bool loop_start_core(struct loop *l)
 		log_error("cannot start: %s", err_text(-ERR_NOMEM));
 		return false;
 	}
-	return true;
+	return persist_restore(l->persist, l->gw, turn_now(l));
 }
 
 static monotime_t now_for_admin(void *ctx)
@@ -478,6 +492,7 @@ struct loop *loop_free(struct loop *l)
 	upstream_free(l->upstream);
 	listeners_close(l->listeners);
 	listen_fds_free(l->inherited);
+	persist_close(l->persist);
 	signals_free(l->signals);
 	if (l->timer != NULL)
 		event_free(l->timer);

@@ -4,9 +4,9 @@
  * event loop.
  *
  * The loop goes in turns.  What arrived is handed to the core, at one time for the whole turn; then
- * the turn settles: the upstream connections write what they have queued, then the listeners do.
- * Nothing leaves the process at any other point.  (The store, where there is one, commits before
- * both, so that no acknowledgement covers what a crash could still lose.)
+ * the turn settles: the store commits what has changed, the upstream connections write what they
+ * have queued, then the listeners do.  Nothing leaves the process at any other point, so that no
+ * acknowledgement covers what a crash could still lose.
  */
 #ifndef GATEWAY_LOOP_H
 #define GATEWAY_LOOP_H
@@ -26,6 +26,7 @@ typedef struct conf *loop_reload_fn(void *ctx);
 struct loop *loop_new(struct conf *conf, loop_reload_fn *reload, void *ctx);
 
 /* To be called in this order, once each.  False on failure, logged. */
+bool loop_open_store(struct loop *loop);
 bool loop_open_listeners(struct loop *loop);
 bool loop_open_upstream(struct loop *loop);
 bool loop_start_core(struct loop *loop);

@@ -73,8 +73,9 @@ static bool serve(struct conf *conf, struct options *options)
 	raise_descriptor_limit(conf->core.limits.clients);
 
 	loop = loop_new(conf, reload, options);
-	good = loop != NULL && loop_open_listeners(loop) && loop_open_upstream(loop) &&
-	       loop_start_core(loop) && loop_open_admin(loop) && loop_run(loop);
+	good = loop != NULL && loop_open_store(loop) && loop_open_listeners(loop) &&
+	       loop_open_upstream(loop) && loop_start_core(loop) && loop_open_admin(loop) &&
+	       loop_run(loop);
 	loop_free(loop);
 	return good;
 }

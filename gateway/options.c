@@ -34,6 +34,8 @@ static const struct row {
 	{ "listen", "ADDRESS:PORT", OPT_SETTING, conf_add_listener,
 	    "take MQTT-SN over UDP here (may be repeated)" },
 	{ "broker", "HOST[:PORT]", OPT_SETTING, conf_set_broker, "the MQTT broker" },
+	{ "state-dir", "DIRECTORY", OPT_SETTING, conf_set_state_dir,
+	    "keep sessions and messages here, over restarts" },
 	{ "predefined", "[PATTERN:]ID=TOPIC", OPT_SETTING, conf_add_predefined,
 	    "a predefined topic id, for all clients or those whose\n"
 	    "                                  id matches (may be repeated)" },

@@ -17,7 +17,7 @@ bool conf_same_listener(const struct conf_listener *a, const struct conf_listene
 }
 
 /* The sections that are read once, at the start. */
-static const char *const fixed[] = { "broker", "admin" };
+static const char *const fixed[] = { "broker", "admin", "persistence" };
 
 void conf_needs_restart(
     const struct conf *a, const struct conf *b, settings_path_fn *tell, void *ctx)

@@ -65,6 +65,24 @@ struct conf_own {
 	char **qos_minus_one_topics; /* filters, ending with NULL; NULL: any topic */
 };
 
+enum conf_durability {
+	CONF_DURABILITY_PROCESS,
+	CONF_DURABILITY_POWER,
+	CONF_DURABILITY_OFF,
+};
+
+enum conf_damage {
+	CONF_DAMAGE_REFUSE,
+	CONF_DAMAGE_FRESH,
+};
+
+struct conf_persistence {
+	char *directory; /* NULL: nothing is kept */
+	enum conf_durability durability;
+	uint32_t max_size; /* MiB; 0: any */
+	enum conf_damage on_damage;
+};
+
 struct conf_log {
 	enum log_level level;
 	bool packets; /* a line per MQTT-SN packet */
@@ -91,6 +109,7 @@ struct conf {
 	struct conf_predefined *predefined;
 	size_t n_predefined;
 	struct conf_own own;
+	struct conf_persistence persistence;
 	struct conf_log log;
 	struct conf_admin admin;
 
@@ -121,13 +140,18 @@ bool conf_set(
     struct conf *conf, const char *option, const char *assignment, struct conf_errors *errors);
 
 /* "--listen ADDRESS:PORT" (the first one replaces the listeners of file and defaults, the next ones
- * add), "--broker HOST[:PORT]", "--predefined ID=TOPIC" or "--predefined PATTERN:ID=TOPIC". */
+ * add), "--broker HOST[:PORT]", "--state-dir DIRECTORY", "--predefined ID=TOPIC" or "--predefined
+ * PATTERN:ID=TOPIC". */
 bool conf_add_listener(struct conf *conf, const char *text, struct conf_errors *errors);
 bool conf_set_broker(struct conf *conf, const char *text, struct conf_errors *errors);
+bool conf_set_state_dir(struct conf *conf, const char *text, struct conf_errors *errors);
 bool conf_add_predefined(struct conf *conf, const char *text, struct conf_errors *errors);
 
 /* "--admin ADDRESS:PORT" or "--admin unix:/PATH". */
 bool conf_set_admin(struct conf *conf, const char *text, struct conf_errors *errors);
+
+/* Whether sessions outlive the process. */
+bool conf_is_persistent(const struct conf_persistence *persistence);
 
 /* The checks that need the whole (two listeners on one port, key without certificate, ...), and the
  * pointers of conf->core.  To be called once after the last of the above. */

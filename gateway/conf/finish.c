@@ -162,14 +162,19 @@ static void finish_own(struct conf *conf, struct conf_errors *errors)
 	conf->core.own.n_qos_minus_one_topics = n;
 }
 
-/* --- the broker away --- */
+/* --- persistence, and the broker away --- */
+
+bool conf_is_persistent(const struct conf_persistence *persistence)
+{
+	return persistence->directory != NULL && persistence->durability != CONF_DURABILITY_OFF;
+}
 
 static void finish_outage(struct conf *conf)
 {
 	bool store = conf->broker.outage == CONF_OUTAGE_STORE;
 
 	if (conf->broker.outage == CONF_OUTAGE_AUTO)
-		store = settings_given(&conf->settings, "persistence.directory");
+		store = conf_is_persistent(&conf->persistence);
 	conf->core.outage = store ? GW_OUTAGE_STORE : GW_OUTAGE_REFUSE;
 }
 

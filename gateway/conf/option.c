@@ -130,3 +130,9 @@ bool conf_set_admin(struct conf *conf, const char *text, struct conf_errors *err
 {
 	return settings_assign(&conf->settings, "--admin", "admin.listen", text, errors);
 }
+
+bool conf_set_state_dir(struct conf *conf, const char *text, struct conf_errors *errors)
+{
+	return settings_assign(
+	    &conf->settings, "--state-dir", "persistence.directory", text, errors);
+}

@@ -262,6 +262,38 @@ static const struct schema_row predefined[] = {
 	        "without it, for all." },
 };
 
+static const char *const durabilities[] = { [CONF_DURABILITY_PROCESS] = "process",
+	[CONF_DURABILITY_POWER] = "power",
+	[CONF_DURABILITY_OFF] = "off",
+	NULL };
+
+static const char *const damages[] = {
+	[CONF_DAMAGE_REFUSE] = "refuse", [CONF_DAMAGE_FRESH] = "fresh", NULL
+};
+
+static const struct schema_row persistence[] = {
+	{ "directory", SCHEMA_TEXT, CONF(persistence.directory), .least = 1, .most = 3800,
+	    .example = "/var/lib/mqttsn-gateway",
+	    .help =
+	        "Directory of the gateway's own where sessions and messages are kept, so that they "
+	        "outlive the gateway; made if its parent exists. Without it, nothing is kept." },
+	{ "durability", SCHEMA_CHOICE, CONF(persistence.durability), .choices = durabilities,
+	    .preset = "process",
+	    .help =
+	        "What they outlive: \"process\": any end of the gateway, also a crash, but a loss of power "
+	        "costs the last seconds; \"power\": that too, for which each step waits for the disk; "
+	        "\"off\": nothing, no file is touched." },
+	{ "max_size", SCHEMA_COUNT, CONF(persistence.max_size), .least = 1, .most = 1048576,
+	    .or_zero = true, .unit = "MiB", .preset = "1024",
+	    .help = "From this size of the database on, messages stay with the broker, and are not "
+	            "taken from clients while it is away. 0: any size." },
+	{ "on_damage", SCHEMA_CHOICE, CONF(persistence.on_damage), .choices = damages,
+	    .preset = "refuse",
+	    .help =
+	        "At the start, with a database that is damaged or of another program: \"refuse\" to start, or "
+	        "put it aside and begin a \"fresh\" one, without the sessions." },
+};
+
 static const char *const log_levels[] = { "error", "warning", "notice", "info", "debug", NULL };
 
 static const struct schema_row log_rows[] = {
@@ -319,6 +351,8 @@ static const struct schema_row sections[] = {
 	{ "admin", SCHEMA_GROUP, MEMBERS(admin_rows),
 	    .help =
 	        "The admin server: metrics, a status page and an operator's commands over HTTP." },
+	{ "persistence", SCHEMA_GROUP, MEMBERS(persistence),
+	    .help = "What outlives the gateway. Changes need a restart." },
 	{ "log", SCHEMA_GROUP, MEMBERS(log_rows), .help = "The log, on standard error." },
 };
 

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The state directory: what a new gateway finds of the one before it, and what stands in the way."""
+
+import os
+import signal
+import stat
+
+import mqtt
+import mqttsn
+from harness import check, equal, free_udp_address, main, test, wait_for
+from mqttsn import PUBLISH, REGISTER, Client
+
+
+class Site:
+    """A broker, a state directory, and a gateway that comes back at the same address."""
+
+    def __init__(self, bench, *options):
+        self.bench = bench
+        self.broker = bench.broker(persistent_client_expiration="1d")
+        self.state = bench.path("state")
+        self.listen = "%s:%d" % free_udp_address()
+        self.options = options
+        self.start()
+
+    def start(self, *options):
+        self.gateway = self.bench.gateway(self.broker, "--state-dir", self.state, *self.options, *options,
+                                          listen=self.listen)
+        return self.gateway
+
+    def restart_after_kill(self):
+        self.gateway.kill()
+        return self.start()
+
+    def restart_after_stop(self):
+        equal(self.gateway.stop()[0], 0, "exit status")
+        return self.start()
+
+    def client(self, name, **options):
+        client = self.bench.closing(Client(self.gateway.address, name))
+        return client.connect(**options)
+
+
+def kept(site, client_id, n):
+    """Waits until the gateway has acknowledged @n messages to the broker: these are its own."""
+    wait_for(lambda: site.broker.process.count_log(f"Received PUB(ACK|COMP) from {client_id} ") >= n, f"{n} kept")
+
+
+def drain(client):
+    """Wakes a sleeper; its messages, acknowledged at QoS 1."""
+    client.send(mqttsn.pingreq(client.id))
+    payloads = []
+    while True:
+        packet = client.receive()
+        check(packet is not None, "the awake time ends with PINGRESP")
+        if packet.type == mqttsn.PINGRESP:
+            return payloads
+        if packet.type == REGISTER:
+            client.send(mqttsn.regack(packet.fields["topic_id"], packet.fields["msg_id"]))
+            continue
+        equal(packet.type, PUBLISH, "packet")
+        payloads.append(packet.data)
+        client.send(mqttsn.puback(packet.fields["topic_id"], packet.fields["msg_id"]))
+
+
+def sleeper_keeps_its_messages(bench, restart):
+    site = Site(bench)
+    client = site.client("sleeper", clean=False)
+    client.subscribe("valve", 1)
+    client.disconnect(300)
+    for i in range(5):
+        mqtt.publish(site.broker, "valve", str(i).encode(), 1)
+    kept(site, "sleeper", 5)
+    restart(site)
+    equal(drain(client), [b"0", b"1", b"2", b"3", b"4"], "messages after the restart")
+    restart(site)
+    equal(drain(client), [], "nothing twice")
+
+
+@test("kill -9: a sleeper's messages are handed out by the next gateway, once")
+def _(bench):
+    sleeper_keeps_its_messages(bench, Site.restart_after_kill)
+
+
+@test("SIGTERM: the same")
+def _(bench):
+    sleeper_keeps_its_messages(bench, Site.restart_after_stop)
+
+
+@test("kill -9: an active client goes on with its topic ids, without a CONNECT")
+def _(bench):
+    site = Site(bench)
+    listener = site.client("listener")
+    client = site.client("sensor")
+    topic = client.register("plant/boiler")
+    listener.subscribe("plant/#", 1)
+    client.publish(topic, b"before", qos=1)
+    equal(listener.take_message()[2], b"before", "message")
+    check(listener.silent(), "its acknowledgement has arrived")
+    site.restart_after_kill()
+    wait_for(lambda: site.broker.process.count_log("Received SUBSCRIBE from listener|as listener ") >= 2, "subscribed")
+    client.publish(topic, b"after", qos=1)
+    equal(listener.take_message()[2], b"after", "message after the restart")
+
+
+@test("durability off touches no file")
+def _(bench):
+    site = Site(bench, "--set", "persistence.durability=off")
+    site.client("sensor")
+    check(not os.path.exists(site.state), "no state directory")
+
+
+@test("its files are for nobody else")
+def _(bench):
+    site = Site(bench, "--set", "persistence.durability=power")
+    site.client("sensor")
+    equal(stat.S_IMODE(os.stat(site.state).st_mode), 0o700, "mode of the directory")
+    files = sorted(os.listdir(site.state))
+    check("state.db" in files and "lock" in files, f"files: {files}")
+    for name in files:
+        equal(stat.S_IMODE(os.stat(os.path.join(site.state, name)).st_mode), 0o600, f"mode of {name}")
+
+
+@test("a second gateway is told who has the state directory")
+def _(bench):
+    site = Site(bench)
+    other = bench.start_gateway("--listen", "127.0.0.1:0", "--broker", site.broker.address, "--state-dir", site.state)
+    equal(other.wait(), 1, "exit status")
+    check(f"the state directory {site.state} is in use by process {site.gateway.process.pid}" in other.log(), "message")
+    site.client("sensor")
+
+
+@test("a damaged database: refused, or put aside, as the configuration says")
+def _(bench):
+    site = Site(bench)
+    site.client("sensor", clean=False)
+    site.gateway.stop()
+    database = os.path.join(site.state, "state.db")
+    with open(database, "r+b") as f:
+        f.write(b"this is no database any more")
+    broken = bench.start_gateway("--listen", site.listen, "--state-dir", site.state, "--broker", site.broker.address)
+    equal(broken.wait(), 1, "exit status")
+    check(f"cannot start: {database}: file is not a database" in broken.log(), "message")
+    check("persistence.on_damage" in broken.log(), "the way out is named")
+    site.start("--set", "persistence.on_damage=fresh")
+    check(f"put aside as {database}.damaged-" in site.gateway.log(), "the new name is told")
+    aside = [name for name in os.listdir(site.state) if name.startswith("state.db.damaged-")]
+    equal(len(aside), 1, "files put aside")
+    with open(os.path.join(site.state, aside[0]), "rb") as f:
+        check(f.read().startswith(b"this is no database"), "its content")
+    site.client("sensor")
+
+
+main()
