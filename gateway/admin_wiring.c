@@ -4,9 +4,11 @@
 #include "gateway/admin_wiring.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/err.h"
+#include "common/listen_fds.h"
 #include "common/log.h"
 #include "gateway/admin/admin.h"
 #include "gateway/admin/socket.h"
@@ -17,7 +19,7 @@
 struct admin_wiring {
 	struct admin_parts parts;
 	const char *refused; /* why the last try to reach the broker failed; NULL: it did not */
-	const char *path;    /* of our socket; NULL: it has none */
+	const char *path;    /* of a socket that we have made; NULL: none */
 	struct admin *admin;
 };
 
@@ -98,18 +100,34 @@ void admin_wiring_event(struct admin_wiring *w, const struct up_event *event)
 
 /* --- opening --- */
 
+/* The socket that the service manager has opened for us; -1 if there is none. */
+static int inherit_socket(const struct admin_wiring *w)
+{
+	const struct conf_admin *conf = &w->parts.conf->admin;
+	int fd = listen_fds_named(w->parts.inherited, "admin", SOCK_STREAM);
+
+	if (fd < 0 || admin_socket_is(fd, &conf->address, conf->socket_path))
+		return fd;
+	log_warning("the service manager's socket admin is not that of admin.listen: not used");
+	close(fd);
+	return -1;
+}
+
 static int open_socket(struct admin_wiring *w)
 {
 	const struct conf_admin *conf = &w->parts.conf->admin;
-	int fd;
-	int rc = admin_socket_open(&conf->address, conf->socket_path, &fd);
+	int fd = inherit_socket(w);
+	int rc;
 
+	if (fd >= 0)
+		return fd;
+	rc = admin_socket_open(&conf->address, conf->socket_path, &fd);
 	if (rc < 0) {
 		log_error("cannot open the admin server on %s: %s", conf->listen,
 		    rc == -ERR_EXISTS ? "it is in use" : err_text(rc));
 		return rc;
 	}
-	w->path = conf->socket_path;
+	w->path = conf->socket_path; /* to be removed in the end */
 	return fd;
 }
 
@@ -118,8 +136,8 @@ static void log_open(const struct admin_wiring *w, int fd)
 	const struct netaddr address = admin_socket_address(fd);
 	char text[NETADDR_TEXT_MAX];
 
-	if (w->path != NULL)
-		log_notice("admin server on unix:%s", w->path);
+	if (w->parts.conf->admin.socket_path != NULL)
+		log_notice("admin server on %s", w->parts.conf->admin.listen);
 	else
 		log_notice("admin server on http://%s/", netaddr_print(&address, text));
 }

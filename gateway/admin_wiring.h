@@ -11,13 +11,15 @@
 struct admin_wiring;
 struct event_base;
 struct gw;
+struct listen_fds;
 struct listeners;
 struct up_event;
 struct upstream;
 
 struct admin_parts {
 	struct event_base *base;
-	const struct conf *conf; /* lives as long as the server */
+	const struct conf *conf;      /* lives as long as the server */
+	struct listen_fds *inherited; /* a socket "admin" with the right address is taken from it */
 	struct gw *gw;
 	struct listeners *listeners;
 	struct upstream *upstream;

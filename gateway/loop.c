@@ -469,6 +469,7 @@ bool loop_open_admin(struct loop *l)
 	const struct admin_parts parts = {
 		.base = l->base,
 		.conf = l->started,
+		.inherited = l->inherited,
 		.gw = l->gw,
 		.listeners = l->listeners,
 		.upstream = l->upstream,

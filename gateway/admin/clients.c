@@ -14,6 +14,14 @@
 
 #define QUEUE_SHOWN 20
 
+static void waiting_object(struct json *json, const char *name, uint32_t messages, uint32_t octets)
+{
+	json_begin(json, name, '{');
+	json_count(json, "messages", messages);
+	json_count(json, "octets", octets);
+	json_end(json, '}');
+}
+
 /* What every description of a client has. */
 static void describe(struct json *json, const struct client_view *view, monotime_t now)
 {
@@ -30,10 +38,8 @@ static void describe(struct json *json, const struct client_view *view, monotime
 		json_seconds(json, "heard_s", monotime_ms_between(view->heard_at, now));
 	else
 		json_null(json, "heard_s");
-	json_begin(json, "queue", '{');
-	json_count(json, "messages", view->queued);
-	json_count(json, "octets", view->queued_octets);
-	json_end(json, '}');
+	waiting_object(json, "queue", view->queued, view->queued_octets);
+	waiting_object(json, "spool", view->spooled, view->spooled_octets);
 	json_string(json, "link", view->link);
 	json_bool(json, "clean", view->clean);
 	json_count(json, "keep_alive", view->keep_alive);

@@ -59,7 +59,9 @@ static enum status take_version(const char *version)
 {
 	if (strcmp(version, "HTTP/1.1") == 0 || strcmp(version, "HTTP/1.0") == 0)
 		return OK;
-	return strncmp(version, "HTTP/", 5) == 0 ? VERSION_NOT_SUPPORTED : BAD_REQUEST;
+	if (strncmp(version, "HTTP/", 5) == 0 && strlen(version) == 8)
+		return VERSION_NOT_SUPPORTED;
+	return BAD_REQUEST;
 }
 
 static enum http_method method_of(const char *name)

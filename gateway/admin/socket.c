@@ -4,7 +4,7 @@
 #include "gateway/admin/socket.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,6 +28,8 @@ static int bind_address(int fd, const struct netaddr *address)
 	int on = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (address->family == 6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
 	return bind(fd, (struct sockaddr *)&sa, len) < 0 ? -ERR_SYSTEM : 0;
 }
 
@@ -104,4 +106,16 @@ struct netaddr admin_socket_address(int fd)
 	if (getsockname(fd, (struct sockaddr *)&sa, &len) == 0)
 		netaddr_from_sockaddr(&address, (struct sockaddr *)&sa);
 	return address;
+}
+
+bool admin_socket_is(int fd, const struct netaddr *address, const char *path)
+{
+	struct sockaddr_un sun;
+	socklen_t len = sizeof sun;
+	struct netaddr bound = admin_socket_address(fd);
+
+	if (path == NULL)
+		return netaddr_equal(&bound, address);
+	return getsockname(fd, (struct sockaddr *)&sun, &len) == 0 && sun.sun_family == AF_UNIX &&
+	       len < sizeof sun && strcmp(sun.sun_path, path) == 0;
 }

@@ -3,6 +3,8 @@
 #ifndef ADMIN_SOCKET_H
 #define ADMIN_SOCKET_H
 
+#include <stdbool.h>
+
 #include "common/netaddr.h"
 
 /* Opens a socket on @address, or if @path is not NULL on this path, which user and group may then
@@ -12,5 +14,8 @@ int admin_socket_open(const struct netaddr *address, const char *path, int *fd);
 
 /* The address really bound; all zero for a path. */
 struct netaddr admin_socket_address(int fd);
+
+/* Whether the socket, which somebody else has opened, listens on just that. */
+bool admin_socket_is(int fd, const struct netaddr *address, const char *path);
 
 #endif

@@ -31,6 +31,8 @@ void inspect_client(const struct client *client, struct client_view *out)
 		.link = link_names[client->link.state],
 		.queued = client->outbox.count,
 		.queued_octets = client->outbox.bytes,
+		.spooled = client->spool.count,
+		.spooled_octets = client->spool.bytes,
 		.subscriptions = client->subs.count,
 		.topics = topic_reg_count(client->topics),
 		.published = client->published,

@@ -33,6 +33,8 @@ struct client_view {
 	const char *link;       /* its way to the broker: "up", "connecting", "waiting", "closed" */
 	uint32_t queued;        /* messages that wait for it */
 	uint32_t queued_octets; /* the memory that they take */
+	uint32_t spooled;       /* its publishes that wait for the broker, */
+	uint32_t spooled_octets; /* and their memory */
 	size_t subscriptions;
 	size_t topics;      /* normal topic ids that are bound */
 	uint32_t published; /* messages taken from it, */

@@ -243,6 +243,7 @@ static bool send_next(struct gw *gw, struct client *client)
 		return false;
 	}
 	gw->metrics.publishes_in++;
+	client->published++;
 	if (s->qos == 0) {
 		drop(gw, client, at, before);
 		return true;
