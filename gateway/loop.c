@@ -22,7 +22,8 @@
 #include "gateway/persist.h"
 #include "gateway/reload.h"
 #include "gateway/status.h"
-#include "gateway/trace/trace.h"
+#include "gateway/trace/tracer.h"
+#include "gateway/trace_settings.h"
 #include "gateway/upstream/upstream.h"
 
 /* How long the broker connections have to say good-bye. */
@@ -46,6 +47,7 @@ struct loop {
 	struct gw *gw;
 	struct notes *notes;
 	struct admin_wiring *admin; /* NULL: none */
+	struct tracer *tracer;
 
 	bool in_turn;
 	monotime_t now; /* of the turn */
@@ -84,49 +86,104 @@ static void port_broadcast(
 	listeners_broadcast(l->listeners, listener, radius, data, len);
 }
 
+static const char *client_id_of(const struct loop *l, const struct client *owner)
+{
+	return owner != NULL ? gw_client_id(owner) : l->conf->core.own.client_id;
+}
+
+static void trace_call(struct loop *l, const struct up_session *session, const struct up_call *call)
+{
+	tracer_call(l->tracer, client_id_of(l, upstream_owner(session)), call);
+}
+
 static struct up_session *port_up_open(void *ctx, struct client *owner, const struct up_spec *spec)
 {
 	struct loop *l = ctx;
+	struct up_session *session = upstream_open(l->upstream, owner, spec);
 
-	return upstream_open(l->upstream, owner, spec);
+	if (tracer_is_on(l->tracer))
+		tracer_call(l->tracer, client_id_of(l, owner),
+		    &(struct up_call){ .kind = UP_CALL_CONNECT,
+		        .spec = spec,
+		        .rc = session != NULL ? 0 : -ERR_NOMEM });
+	return session;
 }
 
 static void port_up_reconnect(void *ctx, struct up_session *session)
 {
-	(void)ctx;
+	struct loop *l = ctx;
+
+	if (tracer_is_on(l->tracer))
+		trace_call(l, session, &(struct up_call){ .kind = UP_CALL_RECONNECT });
 	upstream_reconnect(session);
 }
 
 static void port_up_close(void *ctx, struct up_session *session, enum up_farewell farewell)
 {
-	(void)ctx;
+	struct loop *l = ctx;
+
+	if (tracer_is_on(l->tracer))
+		trace_call(
+		    l, session, &(struct up_call){ .kind = UP_CALL_CLOSE, .farewell = farewell });
 	upstream_close(session, farewell);
 }
 
 static int port_up_publish(void *ctx, struct up_session *session, const char *topic,
     struct sn_bytes payload, int qos, bool retain, uint16_t *token)
 {
-	(void)ctx;
-	return upstream_publish(session, topic, payload, qos, retain, token);
+	struct loop *l = ctx;
+	int rc = upstream_publish(session, topic, payload, qos, retain, token);
+
+	if (tracer_is_on(l->tracer))
+		trace_call(l, session,
+		    &(struct up_call){ .kind = UP_CALL_PUBLISH,
+		        .rc = rc,
+		        .topic = topic,
+		        .payload = payload,
+		        .qos = qos,
+		        .retain = retain,
+		        .token = rc == 0 && qos > 0 ? *token : 0 });
+	return rc;
 }
 
 static int port_up_subscribe(
     void *ctx, struct up_session *session, const char *filter, int qos, uint16_t *token)
 {
-	(void)ctx;
-	return upstream_subscribe(session, filter, qos, token);
+	struct loop *l = ctx;
+	int rc = upstream_subscribe(session, filter, qos, token);
+
+	if (tracer_is_on(l->tracer))
+		trace_call(l, session,
+		    &(struct up_call){ .kind = UP_CALL_SUBSCRIBE,
+		        .rc = rc,
+		        .topic = filter,
+		        .qos = qos,
+		        .token = rc == 0 ? *token : 0 });
+	return rc;
 }
 
 static int port_up_unsubscribe(
     void *ctx, struct up_session *session, const char *filter, uint16_t *token)
 {
-	(void)ctx;
-	return upstream_unsubscribe(session, filter, token);
+	struct loop *l = ctx;
+	int rc = upstream_unsubscribe(session, filter, token);
+
+	if (tracer_is_on(l->tracer))
+		trace_call(l, session,
+		    &(struct up_call){ .kind = UP_CALL_UNSUBSCRIBE,
+		        .rc = rc,
+		        .topic = filter,
+		        .token = rc == 0 ? *token : 0 });
+	return rc;
 }
 
 static void port_up_pause(void *ctx, struct up_session *session, bool paused)
 {
-	(void)ctx;
+	struct loop *l = ctx;
+
+	if (tracer_is_on(l->tracer))
+		trace_call(
+		    l, session, &(struct up_call){ .kind = UP_CALL_PAUSE, .paused = paused });
 	upstream_pause(session, paused);
 }
 
@@ -139,8 +196,17 @@ static void port_note(void *ctx, const struct gw_note *note)
 
 static void port_packet(void *ctx, const struct gw_packet *packet)
 {
-	(void)ctx;
-	trace_packet(packet);
+	struct loop *l = ctx;
+
+	tracer_packet(l->tracer, packet);
+}
+
+/* The core does not even ask while nobody looks. */
+static void on_trace_switch(void *ctx, bool on)
+{
+	struct loop *l = ctx;
+
+	gw_trace_to(l->gw, on ? port_packet : NULL);
 }
 
 /* --- what the core is told --- */
@@ -165,6 +231,8 @@ static void on_upstream(void *ctx, struct client *owner, const struct up_event *
 	struct loop *l = ctx;
 
 	admin_wiring_event(l->admin, event);
+	if (tracer_is_on(l->tracer))
+		tracer_event(l->tracer, client_id_of(l, owner), event);
 	gw_up_event(l->gw, turn_now(l), owner, event);
 }
 
@@ -191,6 +259,7 @@ static void settle(struct loop *l)
 	upstream_flush(l->upstream);
 	listeners_flush(l->listeners);
 	persist_rest(l->persist);
+	tracer_end_turn(l->tracer, turn_now(l));
 }
 
 static void sooner(bool *any, monotime_t *earliest, monotime_t when)
@@ -214,6 +283,8 @@ static void arm_timer(struct loop *l)
 	if (sdnotify_next_deadline(&l->manager, &when))
 		sooner(&any, &earliest, when);
 	if (persist_next_deadline(l->persist, &when))
+		sooner(&any, &earliest, when);
+	if (tracer_next_deadline(l->tracer, &when))
 		sooner(&any, &earliest, when);
 	if (l->stopping)
 		sooner(&any, &earliest, l->stop_by);
@@ -307,7 +378,7 @@ static void on_stop(void *ctx, const char *signal)
 /* Goes on with another configuration.  False: there is no good one. */
 static bool read_anew(struct loop *l)
 {
-	const struct reload reload = { l->started, l->conf, l->gw, l->listeners };
+	const struct reload reload = { l->started, l->conf, l->gw, l->listeners, l->tracer };
 	struct conf *conf = l->reload(l->reload_ctx);
 
 	if (conf == NULL) {
@@ -318,7 +389,6 @@ static bool read_anew(struct loop *l)
 		conf_free(conf);
 		return false;
 	}
-	gw_trace_to(l->gw, conf->log.packets ? port_packet : NULL);
 	if (l->conf != l->started)
 		conf_free(l->conf);
 	l->conf = conf;
@@ -428,6 +498,19 @@ bool loop_open_upstream(struct loop *l)
 	return l->upstream != NULL;
 }
 
+static bool start_trace(struct loop *l)
+{
+	l->tracer = tracer_new(on_trace_switch, l);
+	if (l->tracer == NULL) {
+		log_error("cannot start: %s", err_text(-ERR_NOMEM));
+		return false;
+	}
+	if (!trace_settings_listeners(l->tracer, l->listeners, l->conf))
+		return false;
+	trace_settings_apply(l->tracer, turn_now(l), l->conf);
+	return true;
+}
+
 bool loop_start_core(struct loop *l)
 {
 	const struct gw_ports ports = {
@@ -443,7 +526,6 @@ bool loop_start_core(struct loop *l)
 		.up_pause = port_up_pause,
 		.note = port_note,
 		.store = persist_port(l->persist),
-		.packet = l->conf->log.packets ? port_packet : NULL,
 	};
 	struct siphash_key seed;
 
@@ -456,7 +538,7 @@ bool loop_start_core(struct loop *l)
 		log_error("cannot start: %s", err_text(-ERR_NOMEM));
 		return false;
 	}
-	return persist_restore(l->persist, l->gw, turn_now(l));
+	return start_trace(l) && persist_restore(l->persist, l->gw, turn_now(l));
 }
 
 static monotime_t now_for_admin(void *ctx)
@@ -490,6 +572,7 @@ struct loop *loop_free(struct loop *l)
 		return NULL;
 	admin_wiring_close(l->admin);
 	gw_free(l->gw);
+	tracer_free(l->tracer);
 	upstream_free(l->upstream);
 	listeners_close(l->listeners);
 	listen_fds_free(l->inherited);

@@ -10,6 +10,7 @@
 #include "gateway/conf/conf.h"
 #include "gateway/loop.h"
 #include "gateway/options.h"
+#include "gateway/trace_settings.h"
 
 #define EXIT_USAGE 2 /* a mistake on the command line or in the configuration */
 
@@ -35,6 +36,7 @@ static struct conf *read_configuration(const struct options *options, tell_fn *t
 	} else {
 		good = options_apply(options, conf, errors);
 		good = conf_finish(conf, errors) && good;
+		good = trace_settings_check(conf, errors) && good;
 		tell(errors);
 	}
 	conf_errors_free(errors);

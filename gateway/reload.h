@@ -14,6 +14,7 @@
 
 struct gw;
 struct listeners;
+struct tracer;
 
 struct reload {
 	const struct conf *started; /* with which the gateway started: what needs a restart is
@@ -21,6 +22,7 @@ struct reload {
 	const struct conf *old;     /* in force now */
 	struct gw *gw;
 	struct listeners *listeners;
+	struct tracer *tracer;
 };
 
 /* Goes on with @conf, which must outlive the next reload or the gateway, and names the settings in

@@ -101,6 +101,28 @@ struct conf_admin {
 	const char *socket_path; /* NULL: it is an address */
 };
 
+enum conf_direction {
+	CONF_BOTH,
+	CONF_IN,
+	CONF_OUT,
+};
+
+/* What the trace of log and file shows, as it was written. */
+struct conf_trace_filter {
+	char *client; /* NULL: all, as the next two */
+	char *address;
+	char *type;
+	enum conf_direction direction;
+};
+
+struct conf_trace {
+	char *file; /* NULL: none */
+	uint32_t file_size;
+	uint32_t file_count;
+	bool payloads;
+	struct conf_trace_filter filter;
+};
+
 struct conf {
 	struct gw_config core; /* its pointers are set when the configuration is complete */
 	struct conf_broker broker;
@@ -112,6 +134,7 @@ struct conf {
 	struct conf_persistence persistence;
 	struct conf_log log;
 	struct conf_admin admin;
+	struct conf_trace trace;
 
 	/* For conf/ only. */
 	struct settings settings;

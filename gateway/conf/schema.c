@@ -300,7 +300,49 @@ static const struct schema_row log_rows[] = {
 	{ "level", SCHEMA_CHOICE, CONF(log.level), .choices = log_levels, .preset = "info",
 	    .help = "What is logged: this and all that is more severe." },
 	{ "packets", SCHEMA_BOOL, CONF(log.packets), .preset = "false",
-	    .help = "Log a line for each MQTT-SN packet." },
+	    .help = "Log a line for each MQTT-SN packet, and for what is said with the broker." },
+};
+
+static const char *const trace_directions[] = {
+	[CONF_BOTH] = "both", [CONF_IN] = "in", [CONF_OUT] = "out", NULL
+};
+
+static const struct schema_row trace_filter[] = {
+	{ "client", SCHEMA_TEXT, CONF(trace.filter.client), .least = 1, .most = 255,
+	    .example = "pump-*",
+	    .help =
+	        "Only clients whose id matches this pattern ('*': any characters, '?': one); without it, all." },
+	{ "address", SCHEMA_TEXT, CONF(trace.filter.address), .least = 1, .most = 255,
+	    .example = "10.0.0.5",
+	    .help =
+	        "Only this address of a client or a forwarder, with or without its UDP port; without it, all." },
+	{ "type", SCHEMA_TEXT, CONF(trace.filter.type), .least = 1, .most = 1023,
+	    .example = "CONNECT,CONNACK",
+	    .help = "Only messages of these names; without it, all." },
+	{ "direction", SCHEMA_CHOICE, CONF(trace.filter.direction), .choices = trace_directions,
+	    .preset = "both",
+	    .help = "\"in\": what the gateway hears; \"out\": what it says; or \"both\"." },
+};
+
+static const struct schema_row trace_rows[] = {
+	{ "file", SCHEMA_TEXT, CONF(trace.file), .least = 1, .most = 4000,
+	    .example = "/var/log/mqttsn-gateway/trace.pcapng",
+	    .help =
+	        "Record every MQTT-SN packet in this file, for Wireshark; without it, none. The directory must be one "
+	        "that the gateway may write to." },
+	{ "file_size", SCHEMA_COUNT, CONF(trace.file_size), .least = 65536, .most = 1u << 30,
+	    .unit = "octets", .preset = "10485760",
+	    .help = "When the file has this size, it is renamed and a new one is begun." },
+	{ "file_count", SCHEMA_COUNT, CONF(trace.file_count), .least = 1, .most = 1000,
+	    .preset = "5",
+	    .help =
+	        "Files kept, the one being written included; the older ones end in .1, .2 and so on." },
+	{ "payloads", SCHEMA_BOOL, CONF(trace.payloads), .preset = "true",
+	    .help =
+	        "Show what is published and the messages of wills. false: neither log nor file nor live trace shows "
+	        "more of them than the length." },
+	{ "filter", SCHEMA_GROUP, MEMBERS(trace_filter),
+	    .help = "What the trace in log and file shows: what passes all that is set here." },
 };
 
 static const struct schema_row admin_rows[] = {
@@ -354,6 +396,8 @@ static const struct schema_row sections[] = {
 	{ "persistence", SCHEMA_GROUP, MEMBERS(persistence),
 	    .help = "What outlives the gateway. Changes need a restart." },
 	{ "log", SCHEMA_GROUP, MEMBERS(log_rows), .help = "The log, on standard error." },
+	{ "trace", SCHEMA_GROUP, MEMBERS(trace_rows),
+	    .help = "The packet trace: what is said between clients, gateway and broker." },
 };
 
 static const struct schema everything = { sections, LENGTH(sections) };

@@ -17,7 +17,7 @@
 #include "gateway/core/own.h"
 #include "gateway/core/restore.h"
 
-/* The packet that is being handled, until it has been shown to the trace. */
+/* The packet that is being handled. */
 struct heard {
 	const struct peer *peer;
 	const char *client_id;
@@ -25,6 +25,7 @@ struct heard {
 	size_t len;
 	const struct sn_packet *packet;
 	const char *verdict;
+	bool shown; /* to the trace */
 };
 
 enum {
@@ -55,7 +56,7 @@ struct gw {
 	struct rate qos_minus_one;
 	bool broker_away;                                /* the last try to reach it failed */
 	size_t spooled;                                  /* octets, of all clients */
-	struct heard *heard;                             /* NULL: nothing to trace */
+	struct heard *heard;                             /* NULL: no packet is being handled */
 	uint8_t out[3 + SN_NODE_ID_MAX + SN_PACKET_MAX]; /* the datagram being written */
 };
 
@@ -75,8 +76,8 @@ void gw_refuse(struct gw *gw, const struct client *client, const char *why);
 /* As gw_refuse(), for a limit: counted, and noted under its name. */
 void gw_refuse_limit(struct gw *gw, const struct client *client, const char *limit);
 
-/* Shows the packet being handled to the trace, once: before its answer, so that the trace reads in
- * order. */
+/* Shows the packet being handled to the trace, once: before its answer and before what it makes us
+ * ask of the broker, so that the trace reads in order. */
 void gw_trace_heard(struct gw *gw);
 
 #endif

@@ -9,6 +9,18 @@ static bool other_is_active(const struct gw *gw)
 	return gw->config.discovery.standby && monotime_before(gw->now, gw->discovery.other_until);
 }
 
+static void trace_broadcast(struct gw *gw, uint16_t listener, const uint8_t *data, size_t len,
+    const struct sn_packet *packet)
+{
+	const struct peer all = { .listener = listener };
+
+	gw_trace_heard(gw);
+	if (gw->ports.packet != NULL)
+		gw->ports.packet(gw->ports.ctx,
+		    &(struct gw_packet){
+		        .out = true, .peer = &all, .data = data, .len = len, .packet = packet });
+}
+
 static void broadcast(
     struct gw *gw, uint16_t listener, uint8_t radius, const struct sn_packet *packet)
 {
@@ -18,6 +30,7 @@ static void broadcast(
 	if (sn_encode(buf, sizeof buf, packet, &len) != SN_OK)
 		return;
 	gw->metrics.tx[packet->type]++;
+	trace_broadcast(gw, listener, buf, len, packet);
 	gw->ports.broadcast(gw->ports.ctx, listener, radius, buf, len);
 }
 

@@ -214,11 +214,11 @@ void gw_refuse_limit(struct gw *gw, const struct client *client, const char *lim
 
 void gw_trace_heard(struct gw *gw)
 {
-	const struct heard *h = gw->heard;
+	struct heard *h = gw->heard;
 
-	if (h == NULL)
+	if (h == NULL || h->shown)
 		return;
-	gw->heard = NULL;
+	h->shown = true;
 	if (gw->ports.packet == NULL)
 		return;
 	gw->ports.packet(gw->ports.ctx, &(struct gw_packet){
@@ -339,6 +339,7 @@ static void take(struct gw *gw, const struct peer *from, const uint8_t *data, si
 		dispatch(gw, from, client, &packet);
 	}
 	gw_trace_heard(gw);
+	gw->heard = NULL;
 }
 
 void gw_rx(struct gw *gw, monotime_t now, const struct peer *from, const uint8_t *data, size_t len)
@@ -462,6 +463,11 @@ int gw_forget_client(struct gw *gw, monotime_t now, struct sn_bytes id)
 const struct gw_metrics *gw_metrics(const struct gw *gw)
 {
 	return &gw->metrics;
+}
+
+const char *gw_client_id(const struct client *client)
+{
+	return client->id;
 }
 
 size_t gw_client_count(const struct gw *gw)

@@ -201,6 +201,9 @@ int gw_forget_client(struct gw *gw, monotime_t now, struct sn_bytes id);
 /* Live as long as @gw. */
 const struct gw_metrics *gw_metrics(const struct gw *gw);
 
+/* The id of an owner of gw_up_event() or up_open(); lives as long as the owner has a session. */
+const char *gw_client_id(const struct client *client);
+
 /* Clients known, in any state. */
 size_t gw_client_count(const struct gw *gw);
 

@@ -102,6 +102,7 @@ static int open_session(struct gw *gw, struct client *client, bool clean, const 
 		up_will = will_for_broker(will);
 		spec.will = &up_will;
 	}
+	gw_trace_heard(gw);
 	link->session = gw->ports.up_open(gw->ports.ctx, client, &spec);
 	if (link->session == NULL)
 		return -ERR_NOMEM;
@@ -138,6 +139,7 @@ void link_close(struct gw *gw, struct client *client, enum up_farewell farewell)
 
 	if (link->state == LINK_CLOSED)
 		return;
+	gw_trace_heard(gw);
 	if (link->session != NULL)
 		gw->ports.up_close(gw->ports.ctx, link->session, farewell);
 	link->session = NULL;

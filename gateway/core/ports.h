@@ -107,9 +107,9 @@ struct gw_note {
 /* A packet as it was heard or said, for the trace. */
 struct gw_packet {
 	bool out;
-	const struct peer *peer;
-	const char *client_id; /* NULL: unknown */
-	const uint8_t *data;   /* without encapsulation */
+	const struct peer *peer; /* without an address: said to all, by the broadcast port */
+	const char *client_id;   /* NULL: unknown */
+	const uint8_t *data;     /* without encapsulation */
 	size_t len;
 	const struct sn_packet *packet; /* decoded; NULL if that failed */
 	const char *verdict; /* why it was refused or dropped, a constant; NULL: taken or sent */

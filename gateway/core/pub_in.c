@@ -142,10 +142,12 @@ static int forward(struct gw *gw, struct client *client, const struct sn_publish
 {
 	int rc = -ERR_STATE;
 
-	if (client->link.session != NULL && (publish->flags.qos == 0 || !is_broker_away(client)))
+	if (client->link.session != NULL && (publish->flags.qos == 0 || !is_broker_away(client))) {
+		gw_trace_heard(gw);
 		rc = gw->ports.up_publish(gw->ports.ctx, client->link.session,
 		    (const char *)name.data, publish->data, publish->flags.qos,
 		    publish->flags.retain, token);
+	}
 	if (rc < 0)
 		return rc;
 	gw->metrics.publishes_in++;

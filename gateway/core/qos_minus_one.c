@@ -68,6 +68,7 @@ static const char *pass_on(struct gw *gw, const struct peer *from, const struct 
 		return "limits.qos_minus_one";
 	if (!gw->own.up)
 		return "QoS -1 while the broker is away";
+	gw_trace_heard(gw);
 	if (gw->ports.up_publish(gw->ports.ctx, gw->own.session, (const char *)name.data, payload,
 	        gw->config.own.qos_minus_one_qos, publish->flags.retain, &token) < 0)
 		return "QoS -1 that the broker's side does not take";

@@ -230,6 +230,7 @@ static bool send_next(struct gw *gw, struct client *client)
 	if (at == NULL || spool->open >= gw->config.limits.publish_window)
 		return false;
 	s = *at;
+	gw_trace_heard(gw);
 	rc = gw->ports.up_publish(gw->ports.ctx, client->link.session, s->octets, payload_of(s),
 	    s->qos, s->retain, s->qos > 0 ? &s->token : NULL);
 	if (rc == -ERR_INVALID) { /* the library knows better than spool_add() did */

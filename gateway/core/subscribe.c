@@ -114,6 +114,7 @@ static int asked_qos(const struct gw *gw, int qos)
 
 static int request_send(struct gw *gw, struct client *client, struct request *request)
 {
+	gw_trace_heard(gw);
 	if (request->type == SN_SUBSCRIBE)
 		return gw->ports.up_subscribe(gw->ports.ctx, client->link.session, request->filter,
 		    asked_qos(gw, request->qos), &request->token);
@@ -458,6 +459,7 @@ void subscribe_drop(struct gw *gw, struct client *client, struct subscription *s
 {
 	uint16_t token;
 
+	gw_trace_heard(gw);
 	if (link_is_up(&client->link))
 		gw->ports.up_unsubscribe(gw->ports.ctx, client->link.session, sub->filter, &token);
 	replies_forget(&client->replies, SN_SUBACK);

@@ -17,6 +17,7 @@
 #include "common/netaddr.h"
 #include "gateway/core/ports.h"
 #include "gateway/trace/filter.h"
+#include "gateway/trace/seen.h"
 
 struct tracer;
 
@@ -27,6 +28,12 @@ struct tracer_config {
 	const char *file;     /* pcapng; NULL: none.  Copied. */
 	uint32_t file_size;   /* octets; then the next one is begun */
 	uint32_t file_count;  /* with the older ones: FILE.1, FILE.2, ... */
+};
+
+/* The gateway's own ends of a packet's way, by the number of the listener. */
+struct tracer_listener {
+	struct netaddr address;
+	struct netaddr group; /* for what is said to all; family 0: none */
 };
 
 struct tracer_metrics {
@@ -46,9 +53,17 @@ struct tracer *tracer_free(struct tracer *tracer);
 /* Goes on with these settings; the file, if it is the same, goes on as well. */
 void tracer_configure(struct tracer *tracer, monotime_t now, const struct tracer_config *config);
 
+/* @listeners are copied.  False when out of memory. */
+bool tracer_set_listeners(struct tracer *tracer, const struct tracer_listener *listeners, size_t n);
+
+/* NULL: off. */
 bool tracer_is_on(const struct tracer *tracer);
 
 void tracer_packet(struct tracer *tracer, const struct gw_packet *packet);
+
+/* A call to the broker's side, after it was made; an event from there, before it is handled. */
+void tracer_call(struct tracer *tracer, const char *client_id, const struct up_call *call);
+void tracer_event(struct tracer *tracer, const char *client_id, const struct up_event *event);
 
 /* To be called at the end of each turn of the loop: wakes the readers, and writes the file when it
  * is time.  May call tracer_data_fn, nothing else does. */
@@ -59,7 +74,7 @@ void tracer_end_turn(struct tracer *tracer, monotime_t now);
 bool tracer_next_deadline(const struct tracer *tracer, monotime_t *when);
 
 /* Live as long as @tracer. */
-const struct tracer_metrics *tracer_metrics(const struct tracer *tracer);
+const struct tracer_metrics *tracer_metrics(struct tracer *tracer);
 
 /* --- live readers --- */
 
@@ -77,7 +92,7 @@ enum tracer_format {
 };
 
 /* There is something to take.  Called at the end of a turn of the loop, and then not again before
- * tracer_tap_take() has left nothing.  May take and may free any tap. */
+ * tracer_tap_take() has returned 0.  May take and may free any tap. */
 typedef void tracer_data_fn(void *ctx, struct tracer_tap *tap);
 
 /* @filter is copied.  @max_octets: room for what the reader has not taken, TRACER_TAP_MIN at least.

@@ -335,3 +335,8 @@ void upstream_pause(struct up_session *s, bool paused)
 	keepalive_heard(s);
 	traffic_watch_input(s);
 }
+
+struct client *upstream_owner(const struct up_session *s)
+{
+	return s->owner;
+}

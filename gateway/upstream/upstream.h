@@ -75,6 +75,9 @@ int upstream_subscribe(struct up_session *session, const char *filter, int qos, 
 int upstream_unsubscribe(struct up_session *session, const char *filter, uint16_t *token);
 void upstream_pause(struct up_session *session, bool paused);
 
+/* As given to upstream_open(). */
+struct client *upstream_owner(const struct up_session *session);
+
 /* Sessions that exist, with those that are closed but still take their leave; and the connected
  * ones without those. */
 size_t upstream_count(const struct upstream *up);
