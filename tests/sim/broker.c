@@ -110,6 +110,7 @@ static void deliver(struct sim *sim, void *who, uint32_t connection)
 	char topic[64], payload[16];
 	struct ledger *ledger;
 	unsigned seq;
+	int qos;
 
 	if (s->closed || !s->connected || s->connection != connection || s->paused || a->count == 0)
 		return;
@@ -117,6 +118,9 @@ static void deliver(struct sim *sim, void *who, uint32_t connection)
 	a->first = (a->first + 1) % QUEUE_MAX;
 	a->count--;
 	ledger = node_wanted(a->node);
+	qos = ledger->entries[seq].qos;
+	if (qos > a->granted_qos)
+		qos = a->granted_qos;
 	ledger->entries[seq].taken = !s->clean;
 	ledger->entries[seq].excused = s->clean;
 	snprintf(topic, sizeof topic, "d/%s/%u", node_id(a->node), ledger->entries[seq].topic);
@@ -128,7 +132,7 @@ static void deliver(struct sim *sim, void *who, uint32_t connection)
 	                 .message = {
 	                     .topic = topic,
 	                     .payload = { (const uint8_t *)payload, strlen(payload) },
-	                     .qos = ledger->entries[seq].qos,
+	                     .qos = qos,
 	                 },
 	             });
 	if (!s->closed && s->connected && s->connection == connection && a->count > 0)
@@ -351,9 +355,9 @@ static void subscribe_done(struct sim *sim, void *who, uint32_t what)
 	if (s->closed || !s->connected)
 		return;
 	s->account->subscribed = true;
-	s->account->granted_qos = 2;
-	tell_core(s,
-	    &(struct up_event){ .kind = UP_SUBSCRIBED, .token = (uint16_t)what, .granted_qos = 2 });
+	tell_core(s, &(struct up_event){ .kind = UP_SUBSCRIBED,
+	                 .token = (uint16_t)what,
+	                 .granted_qos = s->account->granted_qos });
 }
 
 static int port_subscribe(
@@ -361,7 +365,7 @@ static int port_subscribe(
 {
 	(void)ctx;
 	(void)filter;
-	(void)qos;
+	s->account->granted_qos = qos;
 	*token = next_token(s);
 	sim_later(s->broker->sim, LATENCY_MS, subscribe_done, s, *token);
 	return 0;

@@ -7,7 +7,8 @@
  * directions;
  * - first arrivals on a topic are in order;
  * - nothing but answers goes to a sleeper outside its window (node.c);
- * - when every session has ended the core holds no client.
+ * - when every session has ended the core holds no client;
+ * - with a store, all of that over restarts and crashes of the gateway.
  */
 #include "tests/sim/sim.h"
 
@@ -16,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "gateway/store/memory.h"
 
 enum {
 	STORMY_MS = 30 * 60 * 1000,
@@ -54,6 +57,10 @@ struct sim {
 	unsigned loss, doubling, jitter_ms; /* of the network: per mille, per mille, most */
 	struct topic_predef *predefined;
 	struct gw_listener listener;
+	struct gw_config config;
+	struct memory_store *store; /* NULL: the gateway has none, and is never restarted */
+	struct gw_store store_port;
+	uint64_t starts;
 	struct gw *gw;
 	struct broker *broker;
 	struct node *nodes[NODES_MAX];
@@ -347,22 +354,59 @@ static struct gw_config configuration(struct sim *sim)
 	};
 }
 
-static void set_up(struct sim *sim)
+/* A core that goes on with what the store has. */
+static void start_gateway(struct sim *sim)
 {
 	struct gw_ports ports = { .ctx = sim, .send = port_send, .note = port_note };
-	struct gw_config config;
+	struct gw_store restorer;
+
+	broker_ports(&ports);
+	if (sim->store != NULL)
+		ports.store = &sim->store_port;
+	sim->gw = gw_new(&sim->config, &ports, (struct siphash_key){ sim->seed, ++sim->starts });
+	if (sim->gw == NULL)
+		abort();
+	if (sim->store != NULL) {
+		restorer = gw_restorer(sim->gw, sim->now);
+		memory_store_load(sim->store, &restorer);
+	}
+	gw_start(sim->gw, sim->now);
+}
+
+/* Killed between two turns of its loop, or told to end. */
+static void restart_gateway(struct sim *sim, void *who, uint32_t what)
+{
+	(void)who;
+	(void)what;
+	if (sim->calm)
+		return;
+	sim_tell(sim, "gateway: restarted");
+	if (sim_chance(sim, 300))
+		gw_shutdown(sim->gw, sim->now);
+	if (memory_store_commit(sim->store) < 0)
+		abort();
+	gw_free(sim->gw);
+	start_gateway(sim);
+	sim_later(sim, sim_random(sim, 600000), restart_gateway, NULL, 0);
+}
+
+static void set_up(struct sim *sim)
+{
 
 	sim->listener = (struct gw_listener){ .max_packet = 1000 };
 	sim->loss = sim_random(sim, 200);
 	sim->doubling = sim_random(sim, 100);
 	sim->jitter_ms = sim_random(sim, 100);
-	config = configuration(sim);
+	sim->config = configuration(sim);
 	sim->broker = broker_new(sim);
-	broker_ports(&ports);
-	sim->gw = gw_new(&config, &ports, (struct siphash_key){ sim->seed, 1 });
-	if (sim->gw == NULL)
-		abort();
-	gw_start(sim->gw, sim->now);
+	if (sim_chance(sim, 500)) {
+		sim->store = memory_store_new();
+		if (sim->store == NULL)
+			abort();
+		sim->store_port = memory_store_port(sim->store);
+		sim_later(sim, sim_random(sim, 600000), restart_gateway, NULL, 0);
+	}
+	start_gateway(sim);
 	sim->n_nodes = 1 + sim_random(sim, NODES_MAX);
 	for (unsigned i = 0; i < sim->n_nodes; i++)
 		sim->nodes[i] = node_new(sim, i);
@@ -405,6 +449,7 @@ static void tear_down(struct sim *sim)
 	}
 	free(sim->arriving);
 	gw_free(sim->gw);
+	memory_store_free(sim->store);
 	for (unsigned i = 0; i < sim->n_nodes; i++)
 		node_free(sim->nodes[i]);
 	broker_free(sim->broker);
