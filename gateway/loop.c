@@ -16,6 +16,7 @@
 #include "gateway/admin_wiring.h"
 #include "gateway/core/gw.h"
 #include "gateway/counters.h"
+#include "gateway/crash_point.h"
 #include "gateway/io/signals.h"
 #include "gateway/listeners.h"
 #include "gateway/notes.h"
@@ -49,6 +50,7 @@ struct loop {
 	struct admin_wiring *admin; /* NULL: none */
 	struct tracer *tracer;
 
+	struct crash_point crash;
 	bool in_turn;
 	monotime_t now; /* of the turn */
 	bool armed;
@@ -223,17 +225,21 @@ static void on_datagram(
 	peer.listener = listener;
 	peer.encapsulated = 0;
 	peer.node_len = 0;
+	crash_point_pass(&l->crash, "datagram");
 	gw_rx(l->gw, turn_now(l), &peer, data, len);
+	crash_point_pass(&l->crash, "handled");
 }
 
 static void on_upstream(void *ctx, struct client *owner, const struct up_event *event)
 {
 	struct loop *l = ctx;
 
+	crash_point_event(&l->crash, event->kind);
 	admin_wiring_event(l->admin, event);
 	if (tracer_is_on(l->tracer))
 		tracer_event(l->tracer, client_id_of(l, owner), event);
 	gw_up_event(l->gw, turn_now(l), owner, event);
+	crash_point_pass(&l->crash, "handled");
 }
 
 /* --- the end of a turn --- */
@@ -256,8 +262,11 @@ static void advance(struct loop *l)
 static void settle(struct loop *l)
 {
 	persist_commit(l->persist, l->gw, turn_now(l));
+	crash_point_pass(&l->crash, "committed");
 	upstream_flush(l->upstream);
+	crash_point_pass(&l->crash, "upstream");
 	listeners_flush(l->listeners);
+	crash_point_pass(&l->crash, "sent");
 	persist_rest(l->persist);
 	tracer_end_turn(l->tracer, turn_now(l));
 }
@@ -343,6 +352,10 @@ static void log_ready(const struct loop *l)
 
 bool loop_run(struct loop *l)
 {
+	if (!crash_point_arm(&l->crash))
+		log_warning("MQTTSN_CRASH is no crash point");
+	else if (l->crash.armed)
+		log_warning("a crash point is armed");
 	log_ready(l);
 	gw_start(l->gw, turn_now(l));
 	sdnotify_ready(&l->manager);
