@@ -26,7 +26,14 @@ static const struct {
 	[LOG_LEVEL_DEBUG] = { "debug", 7 },
 };
 
-static enum log_level enabled = LOG_LEVEL_INFO;
+static enum log_level enabled[LOG_MODULES] = {
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_INFO,
+};
 static bool for_journal = false;
 
 bool log_level_parse(const char *name, enum log_level *out)
@@ -59,14 +66,25 @@ void log_init(void)
 	              device == st.st_dev && inode == st.st_ino;
 }
 
-void log_set_level(enum log_level level)
+bool log_is_for_journal(void)
 {
-	enabled = level;
+	return for_journal;
 }
 
-bool log_enabled(enum log_level level)
+void log_set_level(enum log_level level)
 {
-	return level <= enabled;
+	for (int module = 0; module < LOG_MODULES; module++)
+		enabled[module] = level;
+}
+
+void log_set_module_level(enum log_module module, enum log_level level)
+{
+	enabled[module] = level;
+}
+
+bool log_enabled(enum log_module module, enum log_level level)
+{
+	return level <= enabled[module];
 }
 
 static size_t put_prefix(char *line, enum log_level level)
@@ -117,7 +135,7 @@ static size_t put_text(char *line, size_t n, const char *text, bool cut)
 	return n + sizeof tail - 1;
 }
 
-void log_line(enum log_level level, const char *format, ...)
+void log_line(enum log_module module, enum log_level level, const char *format, ...)
 {
 	char text[TEXT_SIZE], line[LINE_SIZE];
 	int saved = errno;
@@ -125,7 +143,7 @@ void log_line(enum log_level level, const char *format, ...)
 	size_t n;
 	va_list ap;
 
-	if (!log_enabled(level))
+	if (!log_enabled(module, level))
 		return;
 	va_start(ap, format);
 	len = vsnprintf(text, sizeof text, format, ap);

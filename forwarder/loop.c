@@ -27,8 +27,10 @@
 /* A line of a frame is its message and the longest header. */
 #define FRAME_EXTRA (3 + SN_NODE_ID_MAX)
 
-/* Lines about messages that are too long, per second. */
+/* Lines about messages that are too long, and about devices and gateways that come and go, per
+ * second. */
 #define OVERSIZE_LINES 1
+#define CHANGE_LINES   1
 
 struct side {
 	struct loop *loop;
@@ -59,6 +61,7 @@ struct loop {
 	struct udp_port uplink;
 	struct fwd *fwd;
 	struct rate oversize_lines;
+	struct rate change_lines;
 
 	bool in_turn;
 	monotime_t now;   /* of the turn */
@@ -113,12 +116,17 @@ static void port_broadcast(
 	multicast_send(l->sides[side].port.group, radius, data, len);
 }
 
+static bool may_log_change(struct loop *l)
+{
+	return rate_take(&l->change_lines, turn_now(l), CHANGE_LINES, 20 * CHANGE_LINES);
+}
+
 static void port_gateway_changed(void *ctx, const struct netaddr *gateway)
 {
 	char address[NETADDR_TEXT_MAX];
 
-	(void)ctx;
-	log_notice("the gateway is now %s", netaddr_print(gateway, address));
+	if (may_log_change(ctx))
+		log_notice("the gateway is now %s", netaddr_print(gateway, address));
 }
 
 static void port_oversize(void *ctx, uint16_t side, size_t len)
@@ -170,6 +178,8 @@ static void on_serial_state(void *ctx, bool up)
 {
 	const struct side *side = ctx;
 
+	if (!may_log_change(side->loop))
+		return;
 	if (up)
 		log_notice("%s: open", side->name);
 	else

@@ -16,7 +16,10 @@ typedef void tell_fn(const struct conf_errors *errors);
 
 static void tell_user(const struct conf_errors *errors)
 {
-	conf_errors_print(errors, stderr);
+	if (log_is_for_journal())
+		conf_errors_log(errors);
+	else
+		conf_errors_print(errors, stderr);
 }
 
 /* The configuration, or NULL after all mistakes have been told. */
@@ -48,7 +51,6 @@ static bool serve(struct fwd_conf *conf, struct options *options)
 	struct loop *loop;
 	bool good;
 
-	log_init();
 	log_set_level(conf->log.level);
 	signal(SIGPIPE, SIG_IGN);
 
@@ -64,6 +66,7 @@ int main(int argc, char **argv)
 	struct fwd_conf *conf = NULL;
 	int status = EXIT_SUCCESS;
 
+	log_init();
 	if (!options_parse(&options, argc, argv)) {
 		fputs("Try 'mqttsn-forwarder --help'.\n", stderr);
 		status = EXIT_USAGE;

@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "gateway/conf/conf.h"
+#include "gateway/log_levels.h"
 #include "gateway/loop.h"
 #include "gateway/options.h"
 #include "gateway/trace_settings.h"
@@ -21,7 +22,10 @@ typedef void tell_fn(const struct conf_errors *errors);
 
 static void tell_user(const struct conf_errors *errors)
 {
-	conf_errors_print(errors, stderr);
+	if (log_is_for_journal())
+		conf_errors_log(errors);
+	else
+		conf_errors_print(errors, stderr);
 }
 
 /* The configuration, or NULL after all mistakes have been told. */
@@ -69,8 +73,7 @@ static bool serve(struct conf *conf, struct options *options)
 	struct loop *loop;
 	bool good;
 
-	log_init();
-	log_set_level(conf->log.level);
+	log_levels_set(&conf->log);
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit(conf->core.limits.clients);
 
@@ -88,6 +91,7 @@ int main(int argc, char **argv)
 	struct conf *conf = NULL;
 	int status = EXIT_SUCCESS;
 
+	log_init();
 	if (!options_parse(&options, argc, argv)) {
 		fputs("Try 'mqttsn-gateway --help'.\n", stderr);
 		status = EXIT_USAGE;

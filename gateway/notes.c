@@ -58,6 +58,15 @@ struct notes *notes_free(struct notes *notes)
 	return NULL;
 }
 
+static enum log_module module_of(enum gw_note_kind kind)
+{
+	if (kind == NOTE_LINK_LOST || kind == NOTE_LINK_RESTORED)
+		return LOG_MODULE_BROKER;
+	if (kind == NOTE_NOMEM || kind == NOTE_NETWORK)
+		return LOG_MODULE_PROGRAM;
+	return LOG_MODULE_CLIENTS;
+}
+
 enum log_level note_level(enum gw_note_kind kind)
 {
 	return kinds[kind].level;
@@ -137,8 +146,8 @@ const char *note_print(const struct gw_note *note, char *buf)
 static void close_window(struct window *w, enum gw_note_kind kind)
 {
 	if (w->held_back > 0)
-		log_line(
-		    kinds[kind].level, "%s: said %lu more times", kinds[kind].name, w->held_back);
+		log_line(module_of(kind), kinds[kind].level, "%s: said %lu more times",
+		    kinds[kind].name, w->held_back);
 	*w = (struct window){ 0 };
 }
 
@@ -153,7 +162,7 @@ void notes_say(struct notes *notes, monotime_t now, const struct gw_note *note)
 	struct window *w = &notes->windows[note->kind][stranger];
 	char line[NOTE_LINE_MAX];
 
-	if (!log_enabled(kinds[note->kind].level))
+	if (!log_enabled(module_of(note->kind), kinds[note->kind].level))
 		return;
 	if (is_over(w, now))
 		close_window(w, note->kind);
@@ -166,7 +175,7 @@ void notes_say(struct notes *notes, monotime_t now, const struct gw_note *note)
 		return;
 	}
 	w->said++;
-	log_line(kinds[note->kind].level, "%s", note_print(note, line));
+	log_line(module_of(note->kind), kinds[note->kind].level, "%s", note_print(note, line));
 }
 
 void notes_advance(struct notes *notes, monotime_t now)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define LOG_MODULE LOG_MODULE_STORE
 #include "gateway/persist.h"
 
 #include <inttypes.h>

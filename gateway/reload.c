@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "gateway/core/gw.h"
 #include "gateway/listeners.h"
+#include "gateway/log_levels.h"
 #include "gateway/trace_settings.h"
 
 static void name_restart(void *ctx, const char *path)
@@ -33,7 +34,7 @@ bool reload_apply(const struct reload *r, monotime_t now, const struct conf *con
 	trace_settings_listeners(r->tracer, r->listeners, conf);
 	gw_configure(r->gw, now, &conf->core, listeners_moved(change));
 	listeners_change_free(change);
-	log_set_level(conf->log.level);
+	log_levels_set(&conf->log);
 	trace_settings_apply(r->tracer, now, conf);
 	conf_needs_restart(r->started, conf, name_restart, NULL);
 	log_notice("reload: done");

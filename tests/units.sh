@@ -24,8 +24,11 @@ for unit in mqttsn-gateway.service mqttsn-forwarder.service; do
 	sed -e 's,^ExecStart=[^ ]*,ExecStart=/bin/true,' -e '/^Documentation=/d' \
 		"$top_builddir/etc/$unit" >"$folder/units/$unit"
 done
-sed '/^Documentation=/d' "$top_srcdir/etc/mqttsn-gateway.socket" >"$folder/units/mqttsn-gateway.socket"
-for unit in mqttsn-gateway.service mqttsn-forwarder.service mqttsn-gateway.socket; do
+sockets="mqttsn-gateway.socket mqttsn-gateway-admin.socket"
+for unit in $sockets; do
+	sed '/^Documentation=/d' "$top_srcdir/etc/$unit" >"$folder/units/$unit"
+done
+for unit in mqttsn-gateway.service mqttsn-forwarder.service $sockets; do
 	said=$(SYSTEMD_UNIT_PATH="$folder/units:" systemd-analyze verify --man=no "$folder/units/$unit" 2>&1) ||
 		fail "$unit: systemd-analyze verify fails"
 	said=$(echo "$said" | grep "$folder" || true) # other units of the machine are none of ours

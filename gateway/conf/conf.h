@@ -83,8 +83,16 @@ struct conf_persistence {
 	enum conf_damage on_damage;
 };
 
+/* The level of one module of the log: log.level, or one of its own, in the order of enum
+ * log_level. */
+enum conf_level {
+	CONF_LEVEL_COMMON,
+	CONF_LEVEL_ERROR,
+};
+
 struct conf_log {
 	enum log_level level;
+	enum conf_level levels[LOG_MODULES];
 	bool packets; /* a line per MQTT-SN packet */
 };
 

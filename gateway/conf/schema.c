@@ -296,9 +296,29 @@ static const struct schema_row persistence[] = {
 
 static const char *const log_levels[] = { "error", "warning", "notice", "info", "debug", NULL };
 
+/* As enum conf_level. */
+static const char *const module_levels[] = { "common", "error", "warning", "notice", "info",
+	"debug", NULL };
+
+#define MODULE_LEVEL(name, module, help_text)                                                      \
+	{                                                                                          \
+		name, SCHEMA_CHOICE, CONF(log.levels[module]),                                     \
+		    .choices = module_levels, .preset = "common", .help = help_text                \
+	}
+
+static const struct schema_row level_rows[] = {
+	MODULE_LEVEL("clients", LOG_MODULE_CLIENTS, "What clients do, and what they do wrong."),
+	MODULE_LEVEL("broker", LOG_MODULE_BROKER, "The connections to the broker."),
+	MODULE_LEVEL("trace", LOG_MODULE_TRACE, "The packets, which are \"info\"."),
+	MODULE_LEVEL("store", LOG_MODULE_STORE, "What is kept over a restart."),
+	MODULE_LEVEL("admin", LOG_MODULE_ADMIN, "The admin server."),
+};
+
 static const struct schema_row log_rows[] = {
 	{ "level", SCHEMA_CHOICE, CONF(log.level), .choices = log_levels, .preset = "info",
 	    .help = "What is logged: this and all that is more severe." },
+	{ "levels", SCHEMA_GROUP, MEMBERS(level_rows),
+	    .help = "The same for a part of the log; \"common\": as level says." },
 	{ "packets", SCHEMA_BOOL, CONF(log.packets), .preset = "false",
 	    .help = "Log a line for each MQTT-SN packet, and for what is said with the broker." },
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
+#define LOG_MODULE LOG_MODULE_TRACE
 #include "gateway/trace/pcap_file.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define LOG_MODULE LOG_MODULE_TRACE
 #include "gateway/trace/tracer.h"
 
 #include <assert.h>
@@ -134,7 +135,7 @@ static void show(struct tracer *t, struct seen *seen, const struct filter_subjec
 	struct tracer_tap *tap;
 
 	seen->payloads = t->payloads;
-	if (passes && t->log && log_enabled(LOG_LEVEL_INFO))
+	if (passes && t->log && log_enabled(LOG_MODULE, LOG_LEVEL_INFO))
 		log_info("%s", text_print(seen, line));
 	if (passes && t->file != NULL)
 		pcap_file_put(t->file, seen, t->scratch);

@@ -104,9 +104,10 @@ Test(log, levels_above_the_set_one_are_not_written, .init = redirect)
 		for (int level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++) {
 			const char *line;
 
-			log_line((enum log_level)level, "x");
+			log_line(LOG_MODULE_PROGRAM, (enum log_level)level, "x");
 			line = written();
-			cr_expect_eq(log_enabled((enum log_level)level), level <= set);
+			cr_expect_eq(
+			    log_enabled(LOG_MODULE_PROGRAM, (enum log_level)level), level <= set);
 			cr_expect_eq(line[0] != '\0', level <= set, "%d at %d", level, set);
 			if (level <= set)
 				cr_expect_not_null(
@@ -117,8 +118,8 @@ Test(log, levels_above_the_set_one_are_not_written, .init = redirect)
 
 Test(log, info_is_on_and_debug_off_at_the_start)
 {
-	cr_expect(log_enabled(LOG_LEVEL_INFO));
-	cr_expect_not(log_enabled(LOG_LEVEL_DEBUG));
+	cr_expect(log_enabled(LOG_MODULE_PROGRAM, LOG_LEVEL_INFO));
+	cr_expect_not(log_enabled(LOG_MODULE_PROGRAM, LOG_LEVEL_DEBUG));
 }
 
 Test(log, the_journal_gets_priorities, .init = into_journal)
@@ -127,7 +128,7 @@ Test(log, the_journal_gets_priorities, .init = into_journal)
 
 	log_set_level(LOG_LEVEL_DEBUG);
 	for (int level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++) {
-		log_line((enum log_level)level, "a");
+		log_line(LOG_MODULE_PROGRAM, (enum log_level)level, "a");
 		cr_expect_str_eq(written(), lines[level]);
 	}
 }
@@ -225,4 +226,17 @@ Test(log, errno_survives)
 	errno = EADDRINUSE;
 	log_error("nobody can read this");
 	cr_expect_eq(errno, EADDRINUSE);
+}
+
+Test(log, a_module_has_a_level_of_its_own, .init = redirect)
+{
+	log_set_level(LOG_LEVEL_WARNING);
+	log_set_module_level(LOG_MODULE_STORE, LOG_LEVEL_DEBUG);
+	log_line(LOG_MODULE_STORE, LOG_LEVEL_DEBUG, "x");
+	cr_expect_str_not_empty(written());
+	log_notice("y");
+	log_line(LOG_MODULE_CLIENTS, LOG_LEVEL_NOTICE, "z");
+	cr_expect_str_empty(written());
+	log_set_level(LOG_LEVEL_ERROR);
+	cr_expect_not(log_enabled(LOG_MODULE_STORE, LOG_LEVEL_WARNING), "all are set");
 }

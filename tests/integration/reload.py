@@ -158,6 +158,26 @@ def _(bench):
     client.publish(1, b"x", 1, PREDEFINED)
 
 
+@test("a part of the log can have a level of its own")
+def _(bench):
+    configuration = Configuration(bench, bench.broker())
+    gateway = bench.start_gateway("--config", configuration.path).wait_ready()
+    configuration.write(rest='log = { level = "error"; levels = { trace = "info"; }; packets = true; };\n')
+    gateway.process.signal(signal.SIGHUP)
+    client = bench.closing(Client(gateway.address, "a"))
+
+    def traced():
+        client.connect()
+        return "> CONNECT" in gateway.log()
+
+    wait_for(traced, "the trace")
+    before = gateway.log()
+    client.connect()
+    client.ping_seconds()
+    gateway.wait_log("> PINGREQ")
+    check("a: connected" not in gateway.log()[len(before):], "clients are at level error")
+
+
 @test("the packet trace can be switched on")
 def _(bench):
     configuration = Configuration(bench, bench.broker())

@@ -148,6 +148,25 @@ def _(bench):
     manager.hear("STATUS=1 clients (0 active, 1 asleep")
 
 
+def journal(bench, name):
+    """The environment of a program whose standard error, the log of this name, is the journal."""
+    path = bench.path(name)
+    with open(path, "a", encoding="utf-8"):
+        status = os.stat(path)
+    return {"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
+
+
+@test("in the journal lines have priorities, and so have the mistakes of a start")
+def _(bench):
+    gateway = bench.start_gateway("--listen", "127.0.0.1:0", env=journal(bench, "gateway-1.log"))
+    gateway.wait_log("^<5>listening on 127.0.0.1:")
+    gateway.stop()
+    check(all(line.startswith("<") for line in gateway.log().splitlines()), "every line")
+    wrong = bench.start_gateway("--set", "timers.nothing=1", env=journal(bench, "gateway-2.log"))
+    equal(wrong.wait(), 2, "exit status")
+    wrong.wait_log("^<3>--set: timers.nothing: no such setting")
+
+
 @test("without a service manager nothing is said")
 def _(bench):
     gateway = bench.start_gateway("--listen", "127.0.0.1:0").wait_ready()
