@@ -290,6 +290,19 @@ void pub_out_pump(struct gw *gw, struct client *client)
 		sleep_drained(gw, client);
 }
 
+/* What was in flight is not said again at once: a second copy that crosses the answer to the first
+ * would look like a second message. */
+void pub_out_go_on(struct gw *gw, struct client *client)
+{
+	const struct message *m = client->outbox.first;
+
+	if (m != NULL && m->stage != MESSAGE_QUEUED && may_send(client))
+		pending_start(
+		    gw, client, m->stage == MESSAGE_SENT ? SN_PUBLISH : SN_PUBREL, m->msg_id);
+	else
+		pub_out_pump(gw, client);
+}
+
 /* The common case, without a copy: QoS 0 for a client that waits for nothing and knows the topic.
  */
 static bool send_at_once(struct gw *gw, struct client *client, const struct up_event *event)

@@ -42,6 +42,9 @@ void pub_out_link_up(struct gw *gw, struct client *client);
 /* A message of an earlier process.  False when out of memory. */
 bool pub_out_restore(struct client *client, const struct stored_message *stored);
 
+/* Goes on after a restart: waits for the answer to what was in flight, or sends. */
+void pub_out_go_on(struct gw *gw, struct client *client);
+
 /* Drops everything that waits. */
 void pub_out_clear(struct gw *gw, struct client *client);
 

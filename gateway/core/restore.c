@@ -201,7 +201,7 @@ void restore_finish(struct gw *gw)
 	open_links(gw, is_sleeper);
 	open_links(gw, has_left_something);
 	for (size_t i = 0; i < r->count; i++)
-		pub_out_pump(gw, r->clients[i]);
+		pub_out_go_on(gw, r->clients[i]);
 	free(r->clients);
 	*r = (struct restored){ 0 };
 }

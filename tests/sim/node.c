@@ -149,11 +149,21 @@ static void answer_msg(struct node *n, uint8_t type, uint16_t msg_id)
 	answer(n, &(struct sn_packet){ .type = type, .msg_ack = { msg_id } });
 }
 
+/* A copy that is still on its way when the node connects anew may cross the answer to the next one:
+ * then the second looks like another message. */
+static void excuse_in_flight(struct ledger *wanted)
+{
+	for (unsigned i = 0; i < wanted->count; i++)
+		if (wanted->entries[i].copies == 0)
+			wanted->entries[i].excused = true;
+}
+
 /* The gateway does not answer, or sent it away: it starts from nothing but what a persistent
  * session keeps. */
 static void give_up(struct node *n, const char *why)
 {
 	sim_tell(n->sim, "%s gives up: %s", n->id, why);
+	excuse_in_flight(&n->wanted);
 	n->request_type = 0;
 	n->timer++;
 	n->phase = OFF;
