@@ -15,6 +15,8 @@
 #include "gateway/admin/socket.h"
 #include "gateway/core/gw.h"
 #include "gateway/listeners.h"
+#include "gateway/persist.h"
+#include "gateway/store/store.h"
 #include "gateway/upstream/upstream.h"
 
 struct admin_wiring {
@@ -62,6 +64,25 @@ static bool port_listener(void *ctx, size_t i, struct admin_listener *out)
 		.sent = counters->sent,
 		.send_dropped = counters->send_dropped,
 		.kernel_dropped = counters->kernel_dropped,
+	};
+	return true;
+}
+
+static bool port_store(void *ctx, struct admin_store *out)
+{
+	struct admin_wiring *w = ctx;
+	const struct store *store = persist_store(w->parts.persist);
+	const struct store_counters *counters;
+
+	if (store == NULL)
+		return false;
+	counters = store_counters(store);
+	*out = (struct admin_store){
+		.error = store_is_failing(store) ? store_error(store) : NULL,
+		.commits = counters->commits,
+		.failures = counters->failures,
+		.recoveries = counters->recoveries,
+		.octets = store_size(store),
 	};
 	return true;
 }
@@ -153,6 +174,7 @@ struct admin_wiring *admin_wiring_open(const struct admin_parts *parts)
 			.now = port_now,
 			.broker = port_broker,
 			.listener = port_listener,
+			.store = port_store,
 			.disconnect = port_disconnect,
 			.forget = port_forget,
 			.reload = port_reload,

@@ -13,6 +13,7 @@ struct event_base;
 struct gw;
 struct listen_fds;
 struct listeners;
+struct persist;
 struct up_event;
 struct upstream;
 
@@ -23,6 +24,7 @@ struct admin_parts {
 	struct gw *gw;
 	struct listeners *listeners;
 	struct upstream *upstream;
+	const struct persist *persist;
 
 	void *ctx; /* handed to each call */
 	monotime_t (*now)(void *ctx);

@@ -568,6 +568,7 @@ bool loop_open_admin(struct loop *l)
 		.gw = l->gw,
 		.listeners = l->listeners,
 		.upstream = l->upstream,
+		.persist = l->persist,
 		.ctx = l,
 		.now = now_for_admin,
 		.reload = reload_now,

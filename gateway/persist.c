@@ -124,6 +124,11 @@ bool persist_next_deadline(const struct persist *p, monotime_t *when)
 	return p->failing;
 }
 
+const struct store *persist_store(const struct persist *p)
+{
+	return p->store;
+}
+
 void persist_log_counters(const struct persist *p)
 {
 	const struct store_counters *c;

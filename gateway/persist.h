@@ -13,6 +13,7 @@
 #include "gateway/core/gw.h"
 
 struct persist;
+struct store;
 
 /* Takes the lock of the state directory and opens the database; without a state directory, or with
  * durability "off", there is nothing to open and the calls below do nothing.  NULL on failure,
@@ -37,6 +38,9 @@ void persist_rest(struct persist *persist);
 
 /* When persist_commit() should be called at the latest.  False: whenever a turn ends. */
 bool persist_next_deadline(const struct persist *persist, monotime_t *when);
+
+/* The store itself, to look at; NULL: there is none. */
+const struct store *persist_store(const struct persist *persist);
 
 /* Its counters as lines of the log. */
 void persist_log_counters(const struct persist *persist);

@@ -39,6 +39,14 @@ struct admin_listener {
 	uint64_t kernel_dropped;
 };
 
+struct admin_store {
+	const char *error; /* why it fails; NULL: it does not */
+	uint64_t commits;
+	uint64_t failures;
+	uint64_t recoveries;
+	uint64_t octets;
+};
+
 struct admin_ports {
 	void *ctx; /* handed to each call */
 
@@ -46,6 +54,9 @@ struct admin_ports {
 	void (*broker)(void *ctx, struct admin_broker *out);
 	/* Listener number @i from 0.  False: there are no more. */
 	bool (*listener)(void *ctx, size_t i, struct admin_listener *out);
+
+	/* False: there is no store. */
+	bool (*store)(void *ctx, struct admin_store *out);
 
 	/* As gw_disconnect_client() and gw_forget_client(). */
 	int (*disconnect)(void *ctx, struct sn_bytes id);

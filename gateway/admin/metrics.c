@@ -104,6 +104,23 @@ static void listeners(const struct pages *pages, struct text *out)
 	}
 }
 
+static void store_counters(const struct pages *pages, struct text *out)
+{
+	struct admin_store store;
+
+	if (!pages->ports.store(pages->ports.ctx, &store))
+		return;
+	single(out, PREFIX "store_commits_total", "counter", "Commits that wrote something",
+	    store.commits);
+	single(
+	    out, PREFIX "store_failures_total", "counter", "Commits that failed", store.failures);
+	single(out, PREFIX "store_recoveries_total", "counter",
+	    "Stores that were made anew after a failure", store.recoveries);
+	single(out, PREFIX "store_failing", "gauge", "1 while nothing can be stored",
+	    store.error != NULL);
+	single(out, PREFIX "store_size_bytes", "gauge", "Size of the database", store.octets);
+}
+
 /* --- the process --- */
 
 static void seconds(
@@ -143,6 +160,7 @@ int metrics_page(const struct pages *pages, struct text *out)
 	clients(pages->gw, out);
 	broker(pages, out);
 	listeners(pages, out);
+	store_counters(pages, out);
 	process(out);
 	return 200;
 }

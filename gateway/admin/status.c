@@ -102,6 +102,23 @@ static void listeners_array(struct json *json, const struct admin_ports *ports)
 	json_end(json, ']');
 }
 
+static void store_object(struct json *json, const struct admin_ports *ports)
+{
+	struct admin_store store;
+
+	if (!ports->store(ports->ctx, &store)) {
+		json_null(json, "store");
+		return;
+	}
+	json_begin(json, "store", '{');
+	json_string(json, "error", store.error);
+	json_count(json, "commits", store.commits);
+	json_count(json, "failures", store.failures);
+	json_count(json, "recoveries", store.recoveries);
+	json_count(json, "octets", store.octets);
+	json_end(json, '}');
+}
+
 int status_page(const struct pages *pages, struct text *out)
 {
 	const struct gw_metrics *metrics = gw_metrics(pages->gw);
@@ -119,7 +136,7 @@ int status_page(const struct pages *pages, struct text *out)
 	packets_object(&json, "received", metrics->rx);
 	packets_object(&json, "sent", metrics->tx);
 	listeners_array(&json, &pages->ports);
-	json_null(&json, "store");
+	store_object(&json, &pages->ports);
 	json_bool(&json, "actions", pages->actions);
 	json_end(&json, '}');
 	text_puts(out, "\n");
@@ -130,16 +147,21 @@ int status_page(const struct pages *pages, struct text *out)
 
 int health_page(const struct pages *pages, struct text *out)
 {
+	const struct admin_ports *ports = &pages->ports;
 	struct json json = { .text = out };
 	struct admin_broker broker;
+	struct admin_store store;
 	const char *wrong;
 
-	pages->ports.broker(pages->ports.ctx, &broker);
+	ports->broker(ports->ctx, &broker);
 	wrong = complaint(pages->gw, &broker);
+	if (wrong == NULL && ports->store(ports->ctx, &store))
+		wrong = store.error;
 	json_begin(&json, NULL, '{');
 	json_bool(&json, "healthy", wrong == NULL);
 	json_string(&json, "reason", wrong);
 	broker_object(&json, pages);
+	store_object(&json, ports);
 	json_end(&json, '}');
 	text_puts(out, "\n");
 	return wrong == NULL ? 200 : 503;
