@@ -69,23 +69,36 @@ static const struct schema_row *lookup(const struct schema *schema, void **base,
 	return NULL;
 }
 
-bool settings_assign(struct settings *settings, const char *option, const char *path,
-    const char *text, struct conf_errors *errors)
+/* @texts: NULL where there is @text instead. */
+static bool assign(struct settings *settings, const struct conf_at *at, const char *text,
+    const char *const *texts, struct conf_errors *errors)
 {
-	const struct conf_at at = { option, path };
 	const struct schema_row *row;
-	struct value value;
+	struct value value = { VALUE_ARRAY, .texts = texts };
 	void *base = settings->base;
-	char *words = strdup(path);
+	char *words = strdup(at->path);
 
 	if (words == NULL)
-		return out_of_memory(option, errors);
-	row = lookup(settings->schema, &base, words, &at, errors);
+		return out_of_memory(at->place, errors);
+	row = lookup(settings->schema, &base, words, at, errors);
 	free(words);
 	if (row == NULL)
 		return false;
-	value = value_of_text(row, text);
-	return setting_give(settings, row, base, &value, &at, errors);
+	if (texts == NULL)
+		value = value_of_text(row, text);
+	return setting_give(settings, row, base, &value, at, errors);
+}
+
+bool settings_assign(struct settings *settings, const char *option, const char *path,
+    const char *text, struct conf_errors *errors)
+{
+	return assign(settings, &(struct conf_at){ option, path }, text, NULL, errors);
+}
+
+bool settings_assign_texts(struct settings *settings, const char *option, const char *path,
+    const char *const *texts, struct conf_errors *errors)
+{
+	return assign(settings, &(struct conf_at){ option, path }, NULL, texts, errors);
 }
 
 bool settings_set(struct settings *settings, const char *option, const char *assignment,

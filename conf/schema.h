@@ -22,6 +22,7 @@ enum schema_type {
 	SCHEMA_SECRET,  /* a text that is never printed */
 	SCHEMA_ADDRESS, /* an IP address with a port: struct netaddr */
 	SCHEMA_FILTERS, /* topic filters: char **, an array that ends with NULL; NULL: none */
+	SCHEMA_HOSTS,   /* hosts with perhaps a port (host.h), in the same way */
 	SCHEMA_CHOICE,  /* one of @choices: an enum that counts from 0 */
 	SCHEMA_GROUP,   /* { ... }: members of the same struct */
 	SCHEMA_LIST,    /* ( { ... }, { ... } ): an array of structs */

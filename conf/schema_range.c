@@ -18,6 +18,7 @@ static const struct {
 	[SCHEMA_SECRET] = { NULL, "a string of ", "octets" },
 	[SCHEMA_ADDRESS] = { "\"ADDRESS:PORT\"" },
 	[SCHEMA_FILTERS] = { NULL, "[ ... ] of ", "topic filters" },
+	[SCHEMA_HOSTS] = { NULL, "[ ... ] of ", "\"HOST:PORT\" or \"HOST\"" },
 	[SCHEMA_GROUP] = { "{ ... }" },
 	[SCHEMA_LIST] = { NULL, "a list of ", "groups" },
 };

@@ -41,6 +41,10 @@ bool settings_set(struct settings *settings, const char *option, const char *ass
 bool settings_assign(struct settings *settings, const char *option, const char *path,
     const char *text, struct conf_errors *errors);
 
+/* The same for an array of strings; @texts ends with NULL. */
+bool settings_assign_texts(struct settings *settings, const char *option, const char *path,
+    const char *const *texts, struct conf_errors *errors);
+
 /* Adds an element with defaults to the list; and sets the member @name of the last one. */
 bool settings_add(
     struct settings *settings, const char *option, const char *list, struct conf_errors *errors);

@@ -34,8 +34,9 @@ static const struct value_type types[] = {
 	[SCHEMA_ADDRESS] = { "a string", KIND(TEXT), true, value_store_address,
 	    value_print_address },
 	[SCHEMA_FILTERS] = { "an array of strings [ \"...\", \"...\" ]", KIND(TEXT) | KIND(ARRAY),
-	    true, value_store_filters, value_print_filters, value_clear_filters,
-	    value_equal_filters },
+	    true, value_store_texts, value_print_texts, value_clear_texts, value_equal_texts },
+	[SCHEMA_HOSTS] = { "an array of strings [ \"...\", \"...\" ]", KIND(TEXT) | KIND(ARRAY),
+	    true, value_store_texts, value_print_texts, value_clear_texts, value_equal_texts },
 	[SCHEMA_CHOICE] = { "a string", KIND(TEXT), true, value_store_choice, value_print_choice },
 	[SCHEMA_GROUP] = { "a group { ... }", KIND(GROUP) },
 	[SCHEMA_LIST] = { "a list ( { ... }, { ... } )", KIND(LIST) },
@@ -129,7 +130,7 @@ void value_print(const struct schema_row *row, const void *base, FILE *to)
 
 void value_print_preset(const struct schema_row *row, const char *text, FILE *to)
 {
-	bool array = row->type == SCHEMA_FILTERS;
+	bool array = row->type == SCHEMA_FILTERS || row->type == SCHEMA_HOSTS;
 
 	fputs(array ? "[ " : "", to);
 	if (type_of(row)->quoted)

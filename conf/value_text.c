@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/netaddr.h"
+#include "conf/host.h"
 #include "gateway/core/topic_name.h"
 
 #define DEFAULT_PORT 1884 /* of MQTT-SN */
@@ -107,30 +108,41 @@ bool value_equal_text(const void *a, const void *b)
 	return equal_text(*(char *const *)a, *(char *const *)b);
 }
 
-/* --- filters --- */
+/* --- arrays of strings --- */
 
-static void free_filters(char **filters)
+static void free_texts(char **texts)
 {
-	for (char **f = filters; f != NULL && *f != NULL; f++)
+	for (char **f = texts; f != NULL && *f != NULL; f++)
 		free(*f);
-	free(filters);
+	free(texts);
 }
 
-void value_clear_filters(void *member)
+void value_clear_texts(void *member)
 {
-	free_filters(*(char ***)member);
+	free_texts(*(char ***)member);
 	*(char ***)member = NULL;
 }
 
-static bool check_filters(const struct schema_row *row, const char *const *texts, size_t *n,
+static const char *what_is_wrong_in(const struct schema_row *row, const char *text)
+{
+	if (row->type == SCHEMA_FILTERS && !topic_filter_valid(bytes_of(text)))
+		return "is no topic filter";
+	if (row->type == SCHEMA_HOSTS && !host_valid(text))
+		return "is no host, such as broker.example.org:1883 or [::1]:1883";
+	return NULL;
+}
+
+static bool check_texts(const struct schema_row *row, const char *const *texts, size_t *n,
     const struct conf_at *at, struct conf_errors *errors)
 {
 	char range[SCHEMA_RANGE_MAX];
 	bool good = true;
 
 	for (*n = 0; texts[*n] != NULL; (*n)++) {
-		if (!topic_filter_valid(bytes_of(texts[*n]))) {
-			conf_error(errors, at, "\"%s\" is no topic filter", texts[*n]);
+		const char *wrong = what_is_wrong_in(row, texts[*n]);
+
+		if (wrong != NULL) {
+			conf_error(errors, at, "\"%s\" %s", texts[*n], wrong);
 			good = false;
 		}
 	}
@@ -141,14 +153,14 @@ static bool check_filters(const struct schema_row *row, const char *const *texts
 	return good;
 }
 
-static char **copy_filters(const char *const *texts, size_t n)
+static char **copy_texts(const char *const *texts, size_t n)
 {
 	char **copy = calloc(n + 1, sizeof *copy);
 
 	for (size_t i = 0; copy != NULL && i < n; i++) {
 		copy[i] = strdup(texts[i]);
 		if (copy[i] == NULL) {
-			free_filters(copy);
+			free_texts(copy);
 			return NULL;
 		}
 	}
@@ -156,7 +168,7 @@ static char **copy_filters(const char *const *texts, size_t n)
 }
 
 /* An array of strings, or a string for one; an empty array for none. */
-bool value_store_filters(const struct schema_row *row, void *member, const struct value *value,
+bool value_store_texts(const struct schema_row *row, void *member, const struct value *value,
     const struct conf_at *at, struct conf_errors *errors)
 {
 	const char *const one[] = { value->text, NULL };
@@ -168,19 +180,19 @@ bool value_store_filters(const struct schema_row *row, void *member, const struc
 		conf_error(errors, at, "must hold strings only");
 		return false;
 	}
-	if (!check_filters(row, texts, &n, at, errors))
+	if (!check_texts(row, texts, &n, at, errors))
 		return false;
-	copy = n > 0 ? copy_filters(texts, n) : NULL;
+	copy = n > 0 ? copy_texts(texts, n) : NULL;
 	if (n > 0 && copy == NULL) {
 		conf_error(errors, at, "out of memory");
 		return false;
 	}
-	value_clear_filters(member);
+	value_clear_texts(member);
 	*(char ***)member = copy;
 	return true;
 }
 
-bool value_equal_filters(const void *one, const void *other)
+bool value_equal_texts(const void *one, const void *other)
 {
 	char *const *a = *(char **const *)one, *const *b = *(char **const *)other;
 
@@ -193,7 +205,7 @@ bool value_equal_filters(const void *one, const void *other)
 	return *a == *b; /* both ended */
 }
 
-void value_print_filters(const struct schema_row *row, const void *member, FILE *to)
+void value_print_texts(const struct schema_row *row, const void *member, FILE *to)
 {
 	const char *before = "[ ";
 

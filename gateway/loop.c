@@ -485,9 +485,12 @@ bool loop_open_listeners(struct loop *l)
 bool loop_open_upstream(struct loop *l)
 {
 	const struct conf_broker *b = &l->conf->broker;
+	struct upstream_broker fallbacks[CONF_FALLBACKS_MAX];
 	const struct upstream_config config = {
 		.host = b->host,
 		.port = (uint16_t)b->port,
+		.fallbacks = fallbacks,
+		.n_fallbacks = l->conf->n_fallbacks,
 		.user = b->user,
 		.password = b->password,
 		.tls = {
@@ -503,6 +506,9 @@ bool loop_open_upstream(struct loop *l)
 	};
 	char *error = NULL;
 
+	for (size_t i = 0; i < l->conf->n_fallbacks; i++)
+		fallbacks[i] = (struct upstream_broker){ l->conf->fallbacks[i].host,
+			l->conf->fallbacks[i].port };
 	l->upstream = upstream_new(l->base, &config, on_upstream, l, &error);
 	if (l->upstream == NULL)
 		log_error(

@@ -25,6 +25,7 @@ static const struct {
 	    "broker connection lost" },
 	[NOTE_LINK_RESTORED] = { LOG_LEVEL_NOTICE, "restored broker connection",
 	    "broker connection restored" },
+	[NOTE_BROKER] = { LOG_LEVEL_WARNING, "change of broker", "another broker is used" },
 	[NOTE_MALFORMED] = { LOG_LEVEL_INFO, "malformed packet", "malformed packet" },
 	[NOTE_VIOLATION] = { LOG_LEVEL_INFO, "protocol violation", "protocol violation" },
 	[NOTE_LIMIT] = { LOG_LEVEL_WARNING, "limit reached", "limit reached" },

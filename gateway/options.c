@@ -33,7 +33,9 @@ static const struct row {
 } rows[] = {
 	{ "listen", "ADDRESS:PORT", OPT_SETTING, conf_add_listener,
 	    "take MQTT-SN over UDP here (may be repeated)" },
-	{ "broker", "HOST[:PORT]", OPT_SETTING, conf_set_broker, "the MQTT broker" },
+	{ "broker", "HOST[:PORT]", OPT_SETTING, conf_set_broker,
+	    "the MQTT broker; the next ones (may be repeated) are\n"
+	    "                                  used while those before cannot be reached" },
 	{ "state-dir", "DIRECTORY", OPT_SETTING, conf_set_state_dir,
 	    "keep sessions and messages here, over restarts" },
 	{ "predefined", "[PATTERN:]ID=TOPIC", OPT_SETTING, conf_add_predefined,

@@ -20,6 +20,9 @@ struct conf *conf_free(struct conf *conf)
 		return NULL;
 	settings_clear(&conf->settings);
 	topic_predef_free(conf->core_predefined);
+	for (size_t i = 0; i < conf->n_fallbacks; i++)
+		free(conf->fallbacks[i].host);
+	free(conf->fallbacks);
 	free(conf->core_listeners);
 	free(conf->core_client_id);
 	free(conf);

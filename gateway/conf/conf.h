@@ -29,6 +29,10 @@ struct conf_listener {
 	uint32_t hops;
 };
 
+enum {
+	CONF_FALLBACKS_MAX = 15
+};
+
 enum conf_outage {
 	CONF_OUTAGE_AUTO,
 	CONF_OUTAGE_STORE,
@@ -38,8 +42,10 @@ enum conf_outage {
 struct conf_broker {
 	char *host;
 	uint32_t port;
-	char *user;     /* NULL: none */
-	char *password; /* after conf_finish() also when it came from the file */
+	char **fallbacks; /* as written, ending with NULL; conf_finish() makes conf->fallbacks of
+	                     them */
+	char *user;       /* NULL: none */
+	char *password;   /* after conf_finish() also when it came from the file */
 	char *password_file;
 	bool tls;
 	char *tls_ca; /* NULL: the system's store */
@@ -50,6 +56,12 @@ struct conf_broker {
 	char *id_prefix;
 	char *id_suffix;
 	enum conf_outage outage; /* conf_finish() makes conf->core.outage of it */
+};
+
+/* A broker to fall back to. */
+struct conf_fallback {
+	char *host;
+	uint16_t port;
 };
 
 /* A predefined topic id as it was written; conf_finish() makes conf->core.predefined of them. */
@@ -141,12 +153,15 @@ struct conf {
 	struct conf_own own;
 	struct conf_persistence persistence;
 	struct conf_log log;
+	struct conf_fallback *fallbacks;
+	size_t n_fallbacks;
 	struct conf_admin admin;
 	struct conf_trace trace;
 
 	/* For conf/ only. */
 	struct settings settings;
 	bool listen_option; /* the listeners are those of the command line */
+	bool broker_option; /* so are the brokers */
 	struct gw_listener *core_listeners;
 	struct topic_predef *core_predefined;
 	char *core_client_id;
@@ -171,8 +186,8 @@ bool conf_set(
     struct conf *conf, const char *option, const char *assignment, struct conf_errors *errors);
 
 /* "--listen ADDRESS:PORT" (the first one replaces the listeners of file and defaults, the next ones
- * add), "--broker HOST[:PORT]", "--state-dir DIRECTORY", "--predefined ID=TOPIC" or "--predefined
- * PATTERN:ID=TOPIC". */
+ * add), "--broker HOST[:PORT]" (in the same way: the next ones are to fall back to), "--state-dir
+ * DIRECTORY", "--predefined ID=TOPIC" or "--predefined PATTERN:ID=TOPIC". */
 bool conf_add_listener(struct conf *conf, const char *text, struct conf_errors *errors);
 bool conf_set_broker(struct conf *conf, const char *text, struct conf_errors *errors);
 bool conf_set_state_dir(struct conf *conf, const char *text, struct conf_errors *errors);

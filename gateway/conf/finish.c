@@ -14,6 +14,7 @@
 #include "gateway/conf/check.h"
 #include "conf/errors.h"
 #include "conf/file.h"
+#include "conf/host.h"
 #include "conf/origin.h"
 #include "conf/setting.h"
 
@@ -162,6 +163,33 @@ static void finish_own(struct conf *conf, struct conf_errors *errors)
 	conf->core.own.n_qos_minus_one_topics = n;
 }
 
+/* --- the brokers --- */
+
+static void finish_fallbacks(struct conf *conf, struct conf_errors *errors)
+{
+	char **texts = conf->broker.fallbacks;
+	size_t n = 0;
+
+	while (texts != NULL && texts[n] != NULL)
+		n++;
+	conf->fallbacks = calloc(n > 0 ? n : 1, sizeof *conf->fallbacks);
+	for (size_t i = 0; conf->fallbacks != NULL && i < n; i++) {
+		struct conf_fallback *fallback = &conf->fallbacks[i];
+		char *copy = strdup(texts[i]), *host;
+
+		if (copy == NULL)
+			break;
+		host_parse(copy, (uint16_t)conf->broker.port, &host, &fallback->port);
+		fallback->host = strdup(host);
+		free(copy);
+		if (fallback->host == NULL)
+			break;
+		conf->n_fallbacks++;
+	}
+	if (conf->n_fallbacks < n)
+		out_of_memory(conf, "broker.fallbacks", errors);
+}
+
 /* --- persistence, and the broker away --- */
 
 bool conf_is_persistent(const struct conf_persistence *persistence)
@@ -186,6 +214,7 @@ bool conf_finish(struct conf *conf, struct conf_errors *errors)
 	finish_listeners(conf, errors);
 	finish_predefined(conf, errors);
 	finish_own(conf, errors);
+	finish_fallbacks(conf, errors);
 	finish_outage(conf);
 	admin_finish(conf, errors);
 	if (conf_errors_count(errors) == before)

@@ -2,6 +2,8 @@
 /* Settings from the command line that have an option of their own. */
 #include "gateway/conf/conf.h"
 
+#include "conf/host.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,57 +80,59 @@ bool conf_add_predefined(struct conf *conf, const char *text, struct conf_errors
 
 /* --- the broker --- */
 
-/* Cuts the port off "HOST:PORT" or "[IPV6]:PORT", and the brackets; *@port is NULL where there is
- * none.  More than one colon without brackets is an IPv6 address.  False if it is none of these. */
-static bool split_host(char *text, char **host, char **port)
+static bool set_first_broker(
+    struct conf *conf, const char *option, const char *text, struct conf_errors *errors)
 {
-	char *end = strchr(text, ']');
-	char *colon = strrchr(text, ':');
-
-	*host = text;
-	*port = NULL;
-	if (*text == '[') {
-		if (end == NULL || (end[1] != '\0' && end[1] != ':'))
-			return false;
-		*host = text + 1;
-		colon = end[1] == ':' ? end + 1 : NULL;
-		*end = '\0';
-	} else if (colon != strchr(text, ':')) {
-		colon = NULL;
-	}
-	if (colon != NULL) {
-		*colon = '\0';
-		*port = colon + 1;
-	}
-	return true;
-}
-
-bool conf_set_broker(struct conf *conf, const char *text, struct conf_errors *errors)
-{
-	const struct conf_at at = { "--broker", NULL };
+	const struct conf_at at = { option, NULL };
 	char *copy = strdup(text);
 	char *host, *port;
 	bool ok = false;
 
 	if (copy == NULL)
-		return out_of_memory(at.place, errors);
-	if (!split_host(copy, &host, &port)) {
+		return out_of_memory(option, errors);
+	if (!host_split(copy, &host, &port)) {
 		conf_error(errors, &at, "\"%s\" must be HOST or HOST:PORT", text);
 		goto out;
 	}
-	ok = settings_assign(&conf->settings, at.place, "broker.host", host, errors);
+	ok = settings_assign(&conf->settings, option, "broker.host", host, errors);
 	if (port != NULL)
-		ok &= settings_assign(&conf->settings, at.place, "broker.port", port, errors);
+		ok &= settings_assign(&conf->settings, option, "broker.port", port, errors);
 out:
 	free(copy);
 	return ok;
 }
 
-/* --- the admin server --- */
-
-bool conf_set_admin(struct conf *conf, const char *text, struct conf_errors *errors)
+static bool add_broker(
+    struct conf *conf, const char *option, const char *text, struct conf_errors *errors)
 {
-	return settings_assign(&conf->settings, "--admin", "admin.listen", text, errors);
+	const struct conf_at at = { option, NULL };
+	const char *texts[CONF_FALLBACKS_MAX + 2] = { 0 };
+	size_t n = 0;
+
+	while (conf->broker.fallbacks != NULL && conf->broker.fallbacks[n] != NULL) {
+		texts[n] = conf->broker.fallbacks[n];
+		n++;
+	}
+	if (n == CONF_FALLBACKS_MAX) {
+		conf_error(errors, &at, "more than %d are not possible", CONF_FALLBACKS_MAX + 1);
+		return false;
+	}
+	texts[n] = text;
+	return settings_assign_texts(&conf->settings, option, "broker.fallbacks", texts, errors);
+}
+
+bool conf_set_broker(struct conf *conf, const char *text, struct conf_errors *errors)
+{
+	static const char *const none[] = { NULL };
+	const char *option = "--broker";
+
+	if (conf->broker_option)
+		return add_broker(conf, option, text, errors);
+	if (conf->broker.fallbacks != NULL &&
+	    !settings_assign_texts(&conf->settings, option, "broker.fallbacks", none, errors))
+		return false;
+	conf->broker_option = set_first_broker(conf, option, text, errors);
+	return conf->broker_option;
 }
 
 bool conf_set_state_dir(struct conf *conf, const char *text, struct conf_errors *errors)

@@ -95,6 +95,12 @@ static const struct schema_row broker[] = {
 	    .help = "Name or IP address of the MQTT broker." },
 	{ "port", SCHEMA_COUNT, CONF(broker.port), .least = 1, .most = 65535, .preset = "1883",
 	    .help = "Its TCP port." },
+	{ "fallbacks", SCHEMA_HOSTS, CONF(broker.fallbacks), .least = 0, .most = CONF_FALLBACKS_MAX,
+	    .example = "broker-2.example.org:1883",
+	    .help =
+	        "Other brokers, in the order in which they are tried when the one in use cannot be reached; after "
+	        "the last, the first broker again. All clients are with one broker; it is left when none of them "
+	        "is connected there any more. Without a port, the port above." },
 	{ "user", SCHEMA_TEXT, CONF(broker.user), .least = 1, .most = TEXT_MAX,
 	    .example = "mqttsn-gateway", .help = "User name for all sessions with the broker." },
 	{ "password", SCHEMA_SECRET, CONF(broker.password), .least = 1, .most = TEXT_MAX,

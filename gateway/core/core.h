@@ -54,11 +54,15 @@ struct gw {
 	                           whose addresses share a bucket */
 	struct rate strangers_by_address[STRANGER_BUCKETS];
 	struct rate qos_minus_one;
+	uint8_t broker;                                  /* that was reached last, of several */
 	bool broker_away;                                /* the last try to reach it failed */
 	size_t spooled;                                  /* octets, of all clients */
 	struct heard *heard;                             /* NULL: no packet is being handled */
 	uint8_t out[3 + SN_NODE_ID_MAX + SN_PACKET_MAX]; /* the datagram being written */
 };
+
+/* UP_CONNECTED came, of whichever session. */
+void gw_broker_reached(struct gw *gw, const struct up_event *event);
 
 /* 32 bits, from the seed of gw_new(). */
 uint32_t gw_random(struct gw *gw);

@@ -354,6 +354,18 @@ void gw_rx(struct gw *gw, monotime_t now, const struct peer *from, const uint8_t
 	end(gw);
 }
 
+void gw_broker_reached(struct gw *gw, const struct up_event *event)
+{
+	gw->broker_away = false;
+	if (gw->broker == event->broker)
+		return;
+	if (gw->broker != 0) {
+		gw->metrics.broker_changes++;
+		gw_note(gw, NOTE_BROKER, NULL, event->broker_name);
+	}
+	gw->broker = event->broker;
+}
+
 static void up_published(struct gw *gw, struct client *client, const struct up_event *event)
 {
 	if (!spool_published(gw, client, event->token))

@@ -275,15 +275,18 @@ static void restored(struct gw *gw, struct client *client, bool session_present)
 		will_update_armed(gw, client);
 }
 
-static void connected(struct gw *gw, struct client *client, bool session_present)
+/* What another broker remembers of the client is of another time (MAP-LOST-06). */
+static void connected(struct gw *gw, struct client *client, const struct up_event *event)
 {
 	struct link *link = &client->link;
+	bool session_present = event->session_present && link->broker == event->broker;
 
+	gw_broker_reached(gw, event);
+	link->broker = event->broker;
 	deadline_clear(gw->deadlines, &link->deadline);
 	link->state = LINK_UP;
 	link->restored = false;
 	link->since = gw->now;
-	gw->broker_away = false;
 	if (client->state == CLIENT_CONNECTING)
 		connect_accepted(gw, client, session_present);
 	else
@@ -314,7 +317,7 @@ static void lost(struct gw *gw, struct client *client, const char *why)
 void link_event(struct gw *gw, struct client *client, const struct up_event *event)
 {
 	if (event->kind == UP_CONNECTED)
-		connected(gw, client, event->session_present);
+		connected(gw, client, event);
 	else if (event->kind == UP_REFUSED)
 		refused(gw, client, event->down.permanent, event->down.why);
 	else

@@ -30,10 +30,11 @@ struct link {
 	enum link_state state;
 	uint8_t attempts;     /* tries since the loss */
 	uint8_t quick_losses; /* losses in a row soon after the connection was made */
-	bool stale_will;      /* the broker has not the client's will as it is now */
-	bool rearming;        /* the connection is made anew without the client's doing */
-	bool restored;        /* there was none yet since the gateway started */
-	monotime_t since;     /* connected, or lost, since */
+	uint8_t broker;   /* it was connected to last; 0: it was to none, or there is only one */
+	bool stale_will;  /* the broker has not the client's will as it is now */
+	bool rearming;    /* the connection is made anew without the client's doing */
+	bool restored;    /* there was none yet since the gateway started */
+	monotime_t since; /* connected, or lost, since */
 	struct deadline deadline;
 };
 

@@ -18,6 +18,7 @@
 	X(disconnects, "disconnects_total", "Clients that said DISCONNECT or were sent away")      \
 	X(lost, "clients_lost_total", "Clients lost")                                              \
 	X(links_lost, "links_lost_total", "Upstream connections lost")                             \
+	X(broker_changes, "broker_changes_total", "Changes from one broker to another")            \
 	X(publishes_in, "publishes_in_total", "Messages from clients handed to the broker")        \
 	X(publishes_stored, "publishes_stored_total",                                              \
 	    "Messages from clients acknowledged before the broker had them")                       \

@@ -87,7 +87,7 @@ void own_event(struct gw *gw, const struct up_event *event)
 	if (event->kind == UP_CONNECTED) {
 		own->connecting = false;
 		own->up = true;
-		gw->broker_away = false;
+		gw_broker_reached(gw, event);
 		own->attempts = 0;
 		deadline_clear(gw->deadlines, &own->deadline);
 		discovery_broker_reached(gw);

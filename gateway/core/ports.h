@@ -57,7 +57,11 @@ struct up_event {
 	enum up_event_kind kind;
 	uint16_t token; /* UP_PUBLISHED, UP_SUBSCRIBED, UP_UNSUBSCRIBED: what the call gave */
 	union {
-		bool session_present; /* UP_CONNECTED */
+		struct {
+			bool session_present;
+			uint8_t broker; /* which one of several it is, from 1 on; 0: there is one */
+			const char *broker_name; /* "host:port"; lives as long as the port */
+		};                               /* UP_CONNECTED */
 		struct {
 			bool permanent;  /* UP_REFUSED: trying again will not help (SN12-RC-02, -04)
 			                  */
@@ -84,6 +88,7 @@ enum gw_note_kind {
 	NOTE_AWAKE,
 	NOTE_LINK_LOST, /* the upstream connection of this client; detail: why */
 	NOTE_LINK_RESTORED,
+	NOTE_BROKER,    /* another broker is in use; detail: its name, as long as the port lives */
 	NOTE_MALFORMED, /* a datagram that is no packet; detail: the codec's word; client_id NULL */
 	NOTE_VIOLATION, /* a packet against the protocol; detail: which rule */
 	NOTE_LIMIT,     /* a configured limit refused something; detail: its name */

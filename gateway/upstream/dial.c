@@ -10,12 +10,38 @@
 
 #define PATIENCE_S 2 /* for TCP to one address while there is another to try */
 
+static void dial_broker(struct up_session *s);
+
+static const struct pool_broker *broker_of(const struct up_session *s)
+{
+	return &s->up->brokers.list[s->broker];
+}
+
+/* Not while others are connected: they all have to be with one. */
+static bool has_another_broker(const struct up_session *s)
+{
+	return s->up->connected == 0 && s->brokers < s->up->brokers.count;
+}
+
+/* The one that was tried failed because of @why. */
+static void dial_next_broker(struct up_session *s, const char *why)
+{
+	if (!has_another_broker(s)) {
+		session_end(s, false, why);
+		return;
+	}
+	s->broker = brokers_next(&s->up->brokers, s->broker);
+	s->brokers++;
+	dial_broker(s);
+}
+
 /* Goes on to the next address; the one before has failed because of @why. */
 static void dial_next(struct up_session *s, const char *why)
 {
 	static const struct timeval patience = { .tv_sec = PATIENCE_S };
-	struct upstream *up = s->up;
-	unsigned count = resolver_count(up->resolver);
+	const struct pool_broker *broker = broker_of(s);
+	unsigned count = resolver_count(broker->resolver);
+	bool last;
 	int rc;
 
 	session_unwatch(s);
@@ -23,20 +49,22 @@ static void dial_next(struct up_session *s, const char *why)
 		if (s->tried > 0)
 			s->address = (uint8_t)((s->address + 1u) % count);
 		s->tried++;
-		tls_begin(up->tls);
-		rc = mosquitto_connect_async(
-		    s->mosq, resolver_address(up->resolver, s->address), up->port, up->keep_alive);
+		tls_begin_with(s->up->tls, broker->host);
+		rc =
+		    mosquitto_connect_async(s->mosq, resolver_address(broker->resolver, s->address),
+		        broker->port, s->up->keep_alive);
 		if (rc == MOSQ_ERR_SUCCESS) {
+			last = s->tried == count && !has_another_broker(s);
 			session_watch(s);
-			event_add(&s->writable, s->tried < count ? &patience : NULL);
+			event_add(&s->writable, last ? NULL : &patience);
 			return;
 		}
 		why = session_failure(s, rc);
 		if (rc == MOSQ_ERR_TLS)
 			break; /* this is the broker, and no other address makes it a better one */
 	}
-	resolver_all_failed(up->resolver);
-	session_end(s, false, why);
+	resolver_all_failed(broker->resolver);
+	dial_next_broker(s, why);
 }
 
 static void dial_first(struct up_session *s)
@@ -44,14 +72,25 @@ static void dial_first(struct up_session *s)
 	s->tried = 0;
 	s->refusal = 0;
 	s->packets = 0;
-	s->address = (uint8_t)resolver_first(s->up->resolver);
+	s->address = (uint8_t)resolver_first(broker_of(s)->resolver);
 	dial_next(s, "no address");
+}
+
+static void dial_broker(struct up_session *s)
+{
+	struct resolver *resolver = broker_of(s)->resolver;
+	int rc = resolver_ask(resolver);
+
+	if (rc == RESOLVE_PENDING)
+		session_set_state(s, SESSION_RESOLVING);
+	else if (rc < 0)
+		dial_next_broker(s, resolver_why(resolver));
+	else
+		dial_first(s);
 }
 
 void dial(struct up_session *s)
 {
-	int rc;
-
 	if (s->state != SESSION_IDLE || s->ended)
 		return;
 	session_set_state(s, SESSION_DIALLING);
@@ -59,19 +98,25 @@ void dial(struct up_session *s)
 		session_end(s, true, s->unfit);
 		return;
 	}
-	rc = resolver_ask(s->up->resolver);
-	if (rc == RESOLVE_PENDING)
-		session_set_state(s, SESSION_RESOLVING);
-	else if (rc < 0)
-		session_end(s, false, resolver_why(s->up->resolver));
-	else
-		dial_first(s);
+	s->broker = s->up->brokers.current;
+	s->brokers = 1;
+	dial_broker(s);
+}
+
+void dial_another(struct up_session *s)
+{
+	if (s->state != SESSION_GREETING || !has_another_broker(s))
+		return;
+	brokers_failed(&s->up->brokers, s->broker);
+	session_unwatch(s);
+	session_set_state(s, SESSION_IDLE);
+	dial(s);
 }
 
 void dial_resolved(struct up_session *s)
 {
-	session_set_state(s, SESSION_IDLE);
-	dial(s);
+	session_set_state(s, SESSION_DIALLING);
+	dial_broker(s);
 }
 
 bool dial_in_handshake(const struct up_session *s)
@@ -107,7 +152,7 @@ void dial_handshake(struct up_session *s)
 /* TCP is there. */
 static void greet(struct up_session *s)
 {
-	resolver_worked(s->up->resolver, s->address);
+	resolver_worked(broker_of(s)->resolver, s->address);
 	session_set_state(s, SESSION_GREETING);
 	keepalive_start(s);
 	event_add(&s->readable, NULL);

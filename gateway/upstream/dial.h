@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The way to a connection: the addresses of the broker in turn, TCP, TLS. */
+/* The way to a connection: the brokers in turn, the addresses of each, TCP, TLS. */
 #ifndef UPSTREAM_DIAL_H
 #define UPSTREAM_DIAL_H
 
@@ -7,6 +7,10 @@
 
 /* Starts to connect an idle session. */
 void dial(struct up_session *session);
+
+/* Gives up a try that has come as far as the broker, which does not accept it, if there is another
+ * broker to try. */
+void dial_another(struct up_session *session);
 
 /* The resolver has an answer for a session that waits for it. */
 void dial_resolved(struct up_session *session);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the sessions of one broker share.  Private to gateway/upstream. */
+/* What all sessions share.  Private to gateway/upstream. */
 #ifndef UPSTREAM_POOL_H
 #define UPSTREAM_POOL_H
 
@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 
+#include "gateway/upstream/brokers.h"
 #include "gateway/upstream/upstream.h"
 
 #define POOL_TICK_MS    500 /* the one timer of all sessions */
@@ -25,10 +26,9 @@ struct upstream {
 	char *password;
 	char *id_prefix;
 	char *id_suffix;
-	uint16_t port;
 	uint16_t keep_alive; /* seconds; 0: off */
 	struct tls *tls;     /* NULL: plain TCP */
-	struct resolver *resolver;
+	struct brokers brokers;
 	struct lingers *lingers;
 
 	size_t alive;     /* sessions, the closed ones included */

@@ -230,6 +230,8 @@ void session_end(struct up_session *s, bool permanent, const char *why)
 	if (fd >= 0)
 		shutdown(fd, SHUT_RDWR); /* closed by the next connect, or with @mosq */
 	s->was_up = s->state == SESSION_CONNECTED && !s->accepted;
+	if (s->state == SESSION_GREETING && !permanent && s->up->connected == 0)
+		brokers_failed(&s->up->brokers, s->broker);
 	session_set_state(s, SESSION_IDLE);
 	s->accepted = false;
 	s->permanent = permanent;

@@ -49,7 +49,9 @@ struct up_session {
 	uint32_t last_read; /* the turn in which the socket was last readable */
 	unsigned packets;   /* that libmosquitto has queued since the last flush, at a guess */
 	uint8_t state;      /* enum session_state */
-	uint8_t address;    /* index of the one that is tried */
+	uint8_t broker;     /* index of the one that is tried, or used */
+	uint8_t brokers;    /* how many have been tried, this one included */
+	uint8_t address;    /* of it, index of the one that is tried */
 	uint8_t tried;      /* how many have been */
 	uint8_t refusal;    /* the code of a CONNACK, or 0 */
 

@@ -14,24 +14,10 @@
 
 struct tls {
 	SSL_CTX *ctx;
-	char *name; /* to be sent; NULL: an address, which is not (RFC 6066, 3) */
+	const char *host; /* of the handshake that is being started; else NULL */
+	bool insecure;
 	const char *failure;
 };
-
-/*
- * libmosquitto makes the SSL object, sets the address as its server name and starts the handshake,
- * all in one call, which may even see the end of it.  The start of the handshake is reported here
- * just before the ClientHello is composed: the last moment to correct the name.
- */
-static void on_info(const SSL *ssl, int where, int value)
-{
-	struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-
-	if (where & SSL_CB_HANDSHAKE_START)
-		SSL_set_tlsext_host_name((SSL *)ssl, tls->name);
-	else if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL)
-		tls->failure = SSL_alert_desc_string_long(value);
-}
 
 static int on_verify(int ok, X509_STORE_CTX *store)
 {
@@ -43,9 +29,17 @@ static int on_verify(int ok, X509_STORE_CTX *store)
 	return ok;
 }
 
-static bool set_checked_name(SSL_CTX *ctx, const char *host)
+/* As long as it is not known whose certificate it ought to be, none is good enough. */
+static int on_verify_nobody(int ok, X509_STORE_CTX *store)
 {
-	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
+	(void)ok;
+	X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+	return on_verify(0, store);
+}
+
+static bool set_checked_name(SSL *ssl, const char *host)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 
 	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	if (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1)
@@ -53,16 +47,35 @@ static bool set_checked_name(SSL_CTX *ctx, const char *host)
 	return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1;
 }
 
-static bool set_sent_name(struct tls *tls, const char *host)
+/* An address is not sent (RFC 6066, 3). */
+static void set_sent_name(SSL *ssl, const char *host)
 {
 	ASN1_OCTET_STRING *address = a2i_IPADDRESS(host);
+	const char *name = address == NULL ? host : NULL;
 
-	if (address != NULL) {
-		ASN1_OCTET_STRING_free(address);
-		return true;
+	SSL_set_tlsext_host_name(ssl, name);
+	ASN1_OCTET_STRING_free(address);
+	ERR_clear_error();
+}
+
+/*
+ * libmosquitto makes the SSL object, sets the address as its server name and starts the handshake,
+ * all in one call, which may even see the end of it.  The start of the handshake is reported here
+ * just before the ClientHello is composed: the last moment to correct the name.
+ */
+static void on_info(const SSL *in, int where, int value)
+{
+	SSL *ssl = (SSL *)in;
+	struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+	if (where & SSL_CB_HANDSHAKE_START && tls->host != NULL) {
+		set_sent_name(ssl, tls->host);
+		if (tls->insecure || set_checked_name(ssl, tls->host))
+			SSL_set_verify(ssl, SSL_VERIFY_PEER, on_verify);
+	} else if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT &&
+	           value >> 8 == SSL3_AL_FATAL) {
+		tls->failure = SSL_alert_desc_string_long(value);
 	}
-	tls->name = strdup(host);
-	return tls->name != NULL;
 }
 
 /* Always false, for the caller to return. */
@@ -104,15 +117,10 @@ static bool configure(struct tls *tls, const struct upstream_config *config, cha
 	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify_nobody);
 	SSL_CTX_set_info_callback(ctx, on_info);
-	if (!load_files(ctx, config, error))
-		return false;
-	if (!set_sent_name(tls, config->host))
-		return failed(error, "cannot keep the name", config->host);
-	if (!config->tls.insecure && !set_checked_name(ctx, config->host))
-		return failed(error, "cannot check certificates for", config->host);
-	return true;
+	tls->insecure = config->tls.insecure;
+	return load_files(ctx, config, error);
 }
 
 struct tls *tls_new(const struct upstream_config *config, char **error)
@@ -135,7 +143,6 @@ struct tls *tls_free(struct tls *tls)
 	if (tls == NULL)
 		return NULL;
 	SSL_CTX_free(tls->ctx);
-	free(tls->name);
 	free(tls);
 	return NULL;
 }
@@ -151,6 +158,15 @@ void tls_begin(struct tls *tls)
 		return;
 	ERR_clear_error();
 	tls->failure = NULL;
+	tls->host = NULL;
+}
+
+void tls_begin_with(struct tls *tls, const char *host)
+{
+	if (tls == NULL)
+		return;
+	tls_begin(tls);
+	tls->host = host;
 }
 
 const char *tls_failure(const struct tls *tls)

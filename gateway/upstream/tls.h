@@ -2,7 +2,7 @@
 /*
  * TLS towards the broker.  libmosquitto is given an address, and would check the certificate
  * against that and send it as the server name; the context made here checks and sends the
- * configured name.
+ * name of the broker that is dialled.
  */
 #ifndef UPSTREAM_TLS_H
 #define UPSTREAM_TLS_H
@@ -28,6 +28,10 @@ void *tls_context(const struct tls *tls);
  * Forgets the failures of calls before: OpenSSL would take an old one, of whatever session, for one
  * of this call. */
 void tls_begin(struct tls *tls);
+
+/* The same for the call that starts a handshake: with @host, which must live until the call has
+ * returned. */
+void tls_begin_with(struct tls *tls, const char *host);
 
 /* What was wrong with the broker's certificate, or its alert, since tls_begin(); a constant, or
  * NULL. */

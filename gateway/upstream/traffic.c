@@ -51,10 +51,15 @@ static void emit(struct up_session *s, const struct up_event *event)
  * again what the broker has not acknowledged, and what is new must come behind it. */
 static void welcome(struct up_session *s)
 {
+	const struct brokers *brokers = &s->up->brokers;
 	struct up_event event = { .kind = UP_CONNECTED, .session_present = s->present };
 
 	if (!s->accepted)
 		return;
+	if (brokers->count > 1) {
+		event.broker = (uint8_t)(s->broker + 1);
+		event.broker_name = brokers->list[s->broker].name;
+	}
 	s->accepted = false;
 	if (requests_release(&s->requests, s->mosq) < 0) {
 		s->accepted = true; /* never reported, so its end is a refusal */
@@ -79,6 +84,11 @@ static void on_connect(struct mosquitto *mosq, void *arg, int code, int flags)
 	s->refusal = (uint8_t)code;
 	if (code != 0)
 		return; /* on_disconnect() follows */
+	if (s->up->connected > 0 && s->broker != s->up->brokers.current) {
+		session_end(s, false, "another broker is in use");
+		return;
+	}
+	s->up->brokers.current = s->broker;
 	session_set_state(s, SESSION_CONNECTED);
 	s->accepted = true;
 	s->present = flags & 1;

@@ -105,7 +105,6 @@ static bool set_up(struct upstream *up, const struct upstream_config *config)
 	TAILQ_INIT(&up->resolving);
 	TAILQ_INIT(&up->ended);
 	TAILQ_INIT(&up->leaving);
-	up->port = config->port;
 	up->keep_alive = config->keep_alive;
 	up->n_slots = slots < 1 ? 1 : slots > SLOTS_MAX ? SLOTS_MAX : slots;
 	up->slots = calloc(up->n_slots, sizeof(*up->slots));
@@ -117,11 +116,8 @@ static bool set_up(struct upstream *up, const struct upstream_config *config)
 	up->report = evtimer_new(up->base, on_report, up);
 	up->timer = event_new(up->base, -1, EV_PERSIST, on_tick, up);
 	up->lingers = lingers_new(up->base);
-	up->resolver = resolver_new(up->base, config->host,
-	    config->resolv_conf != NULL ? config->resolv_conf : "/etc/resolv.conf", on_resolved,
-	    up);
 	return up->report != NULL && up->timer != NULL && up->lingers != NULL &&
-	       up->resolver != NULL;
+	       brokers_init(&up->brokers, up->base, config, on_resolved, up);
 }
 
 /* What libmosquitto would refuse later, for every session. */
@@ -132,6 +128,8 @@ static const char *check(const struct upstream_config *config)
 	if (config->user != NULL &&
 	    mosquitto_validate_utf8(config->user, (int)strlen(config->user)) != 0)
 		return "the user name is not UTF-8";
+	if (config->n_fallbacks > UPSTREAM_FALLBACKS_MAX)
+		return "there are too many brokers to fall back to";
 	if (config->keep_alive > 0 && config->keep_alive < 5)
 		return "the keep alive must be 0, or 5 seconds or more";
 	return NULL;
@@ -190,7 +188,7 @@ struct upstream *upstream_free(struct upstream *up)
 		return NULL;
 	if (up->slots != NULL)
 		end_all(up);
-	resolver_free(up->resolver);
+	brokers_free(&up->brokers);
 	lingers_free(up->lingers);
 	if (up->timer != NULL)
 		event_free(up->timer);
@@ -250,7 +248,10 @@ struct up_session *upstream_open(
 
 void upstream_reconnect(struct up_session *s)
 {
-	dial(s);
+	if (s->state == SESSION_IDLE)
+		dial(s);
+	else
+		dial_another(s);
 }
 
 /* Whether DISCONNECT, or something before it, may still have to be said. */
@@ -266,7 +267,9 @@ void upstream_close(struct up_session *s, enum up_farewell farewell)
 	struct upstream *up = s->up;
 
 	if (s->state == SESSION_DIALLING)
-		resolver_avoid(up->resolver, s->address);
+		resolver_avoid(up->brokers.list[s->broker].resolver, s->address);
+	if (s->state == SESSION_GREETING && up->connected == 0)
+		brokers_failed(&up->brokers, s->broker);
 	if (farewell == UP_ABORT || !has_last_words(s)) {
 		session_bury(s);
 		return;

@@ -19,10 +19,21 @@
 struct event_base;
 struct upstream;
 
+struct upstream_broker {
+	const char *host; /* a name or an address; never NULL */
+	uint16_t port;
+};
+
+enum {
+	UPSTREAM_FALLBACKS_MAX = 15
+};
+
 /* The broker.  Strings are copied by upstream_new(). */
 struct upstream_config {
 	const char *host; /* a name or an address; never NULL */
 	uint16_t port;
+	const struct upstream_broker *fallbacks; /* to be used when that one cannot be */
+	size_t n_fallbacks;
 	const char *user; /* NULL: none */
 	const char *password;
 	struct {
@@ -62,8 +73,8 @@ void upstream_flush(struct upstream *up);
  * no limit to either: that is up to the caller.
  *
  * upstream_subscribe() and upstream_unsubscribe() are -ERR_STATE for an idle session.  A reconnect
- * of one that is not idle does nothing.  A pause holds over reconnects; the connection is kept
- * alive meanwhile.
+ * of one that is not idle does nothing, unless there is another broker to go to.  A pause holds
+ * over reconnects; the connection is kept alive meanwhile.
  */
 struct up_session *upstream_open(
     struct upstream *up, struct client *owner, const struct up_spec *spec);

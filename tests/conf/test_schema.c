@@ -127,6 +127,7 @@ static void check_size(const struct schema_row *row, const char *path, bool in_l
 		cr_assert_gt(row->most, 0, "%s", path);
 		break;
 	case SCHEMA_FILTERS:
+	case SCHEMA_HOSTS:
 		cr_assert_eq(row->size, sizeof(char **), "%s", path);
 		break;
 	case SCHEMA_ADDRESS:

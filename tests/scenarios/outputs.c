@@ -42,6 +42,7 @@ static const char *const notes[NOTE_KINDS] = {
 	[NOTE_AWAKE] = "awake",
 	[NOTE_LINK_LOST] = "link-lost",
 	[NOTE_LINK_RESTORED] = "link-restored",
+	[NOTE_BROKER] = "broker",
 	[NOTE_MALFORMED] = "malformed",
 	[NOTE_VIOLATION] = "violation",
 	[NOTE_LIMIT] = "limit",
