@@ -16,12 +16,27 @@ bool conf_same_listener(const struct conf_listener *a, const struct conf_listene
 	       a->receive_buffer == b->receive_buffer;
 }
 
-/* The sections that are read once, at the start. */
+/* The sections that are read once, at the start; but for one setting. */
 static const char *const fixed[] = { "broker", "admin", "persistence" };
+
+struct audience {
+	settings_path_fn *tell;
+	void *ctx;
+};
+
+static void tell_unless_live(void *ctx, const char *path)
+{
+	const struct audience *to = ctx;
+
+	if (strcmp(path, "broker.outage") != 0)
+		to->tell(to->ctx, path);
+}
 
 void conf_needs_restart(
     const struct conf *a, const struct conf *b, settings_path_fn *tell, void *ctx)
 {
+	struct audience to = { tell, ctx };
+
 	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
-		settings_compare(&a->settings, &b->settings, fixed[i], tell, ctx);
+		settings_compare(&a->settings, &b->settings, fixed[i], tell_unless_live, &to);
 }

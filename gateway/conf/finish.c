@@ -172,7 +172,9 @@ static void finish_fallbacks(struct conf *conf, struct conf_errors *errors)
 
 	while (texts != NULL && texts[n] != NULL)
 		n++;
-	conf->fallbacks = calloc(n > 0 ? n : 1, sizeof *conf->fallbacks);
+	if (n == 0)
+		return;
+	conf->fallbacks = calloc(n, sizeof *conf->fallbacks);
 	for (size_t i = 0; conf->fallbacks != NULL && i < n; i++) {
 		struct conf_fallback *fallback = &conf->fallbacks[i];
 		char *copy = strdup(texts[i]), *host;

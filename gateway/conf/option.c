@@ -135,6 +135,13 @@ bool conf_set_broker(struct conf *conf, const char *text, struct conf_errors *er
 	return conf->broker_option;
 }
 
+/* --- the admin server --- */
+
+bool conf_set_admin(struct conf *conf, const char *text, struct conf_errors *errors)
+{
+	return settings_assign(&conf->settings, "--admin", "admin.listen", text, errors);
+}
+
 bool conf_set_state_dir(struct conf *conf, const char *text, struct conf_errors *errors)
 {
 	return settings_assign(
