@@ -17,6 +17,7 @@
 #include "gateway/listeners.h"
 #include "gateway/persist.h"
 #include "gateway/store/store.h"
+#include "gateway/trace/tracer.h"
 #include "gateway/upstream/upstream.h"
 
 struct admin_wiring {
@@ -108,6 +109,90 @@ static bool port_reload(void *ctx)
 	return w->parts.reload(w->parts.ctx);
 }
 
+/* --- the live trace --- */
+
+/* What may wait in the gateway for one reader. */
+#define TRACE_OCTETS 262144
+
+struct admin_trace {
+	struct tracer_tap *tap;
+	admin_trace_fn *on_data;
+	void *ctx;
+};
+
+static void on_trace(void *ctx, struct tracer_tap *tap)
+{
+	struct admin_trace *trace = ctx;
+
+	(void)tap;
+	trace->on_data(trace->ctx);
+}
+
+/* NULL, or what is wrong with the wish. */
+static const char *read_filter(struct filter *filter, const struct admin_trace_wish *wish)
+{
+	const struct {
+		const char *name, *value;
+	} conditions[] = {
+		{ "client", wish->client },
+		{ "address", wish->address },
+		{ "type", wish->type },
+		{ "direction", wish->direction },
+	};
+
+	filter_init(filter);
+	for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
+		const char *wrong = NULL;
+
+		if (conditions[i].value != NULL)
+			wrong = filter_set(filter, conditions[i].name, conditions[i].value);
+		if (wrong != NULL)
+			return wrong;
+	}
+	return NULL;
+}
+
+static struct admin_trace *port_trace_open(void *ctx, const struct admin_trace_wish *wish,
+    admin_trace_fn *on_data, void *data_ctx, const char **why)
+{
+	struct admin_wiring *w = ctx;
+	struct admin_trace *trace;
+	struct filter filter;
+
+	*why = read_filter(&filter, wish);
+	if (*why != NULL)
+		return NULL;
+	trace = malloc(sizeof *trace);
+	if (trace == NULL)
+		return NULL;
+	*trace = (struct admin_trace){ .on_data = on_data, .ctx = data_ctx };
+	trace->tap = tracer_tap_new(w->parts.tracer, &filter,
+	    wish->pcapng ? TRACER_PCAPNG : TRACER_TEXT, TRACE_OCTETS, on_trace, trace);
+	if (trace->tap != NULL)
+		return trace;
+	free(trace);
+	return NULL;
+}
+
+static struct admin_trace_lost port_trace_lost(void *ctx)
+{
+	struct admin_wiring *w = ctx;
+	const struct tracer_metrics *metrics = tracer_metrics(w->parts.tracer);
+
+	return (struct admin_trace_lost){ metrics->file_lost, metrics->tap_lost };
+}
+
+static size_t port_trace_take(struct admin_trace *trace, void *buf, size_t size)
+{
+	return tracer_tap_take(trace->tap, buf, size);
+}
+
+static void port_trace_close(struct admin_trace *trace)
+{
+	tracer_tap_free(trace->tap);
+	free(trace);
+}
+
 /* --- what it is told --- */
 
 void admin_wiring_event(struct admin_wiring *w, const struct up_event *event)
@@ -178,6 +263,10 @@ struct admin_wiring *admin_wiring_open(const struct admin_parts *parts)
 			.disconnect = port_disconnect,
 			.forget = port_forget,
 			.reload = port_reload,
+			.trace_lost = port_trace_lost,
+			.trace_open = port_trace_open,
+			.trace_take = port_trace_take,
+			.trace_close = port_trace_close,
 		},
 		.guard = {
 			.token = parts->conf->admin.token,

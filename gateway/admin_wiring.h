@@ -14,6 +14,7 @@ struct gw;
 struct listen_fds;
 struct listeners;
 struct persist;
+struct tracer;
 struct up_event;
 struct upstream;
 
@@ -25,6 +26,7 @@ struct admin_parts {
 	struct listeners *listeners;
 	struct upstream *upstream;
 	const struct persist *persist;
+	struct tracer *tracer;
 
 	void *ctx; /* handed to each call */
 	monotime_t (*now)(void *ctx);

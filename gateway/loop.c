@@ -575,6 +575,7 @@ bool loop_open_admin(struct loop *l)
 		.listeners = l->listeners,
 		.upstream = l->upstream,
 		.persist = l->persist,
+		.tracer = l->tracer,
 		.ctx = l,
 		.now = now_for_admin,
 		.reload = reload_now,

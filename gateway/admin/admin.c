@@ -9,6 +9,7 @@
 #include "gateway/admin/http_server.h"
 #include "gateway/admin/page.h"
 #include "gateway/admin/pages.h"
+#include "gateway/admin/traces.h"
 
 #define ID_MAX        8192 /* octets of a client id, with its terminator */
 #define CLIENTS_LEAST 100  /* in a page, unless another number is asked for */
@@ -217,6 +218,18 @@ static void reload(struct admin *admin, struct http_exchange *x, const struct ht
 		http_refuse(x, 409, "the old configuration stays; the log tells why");
 }
 
+static void answer_trace(
+    struct admin *admin, struct http_exchange *x, const struct http_request *request)
+{
+	traces_answer(&admin->pages.ports, x, request, false);
+}
+
+static void answer_pcapng(
+    struct admin *admin, struct http_exchange *x, const struct http_request *request)
+{
+	traces_answer(&admin->pages.ports, x, request, true);
+}
+
 /* --- routes --- */
 
 #define READS (HTTP_GET | HTTP_HEAD)
@@ -238,6 +251,8 @@ static const struct route {
 	{ "/clients/*", READS, "GET, HEAD", GUARD_READ, answer_client },
 	{ "/clients/*/disconnect", HTTP_POST, "POST", GUARD_ACT, disconnect_client },
 	{ "/clients/*/forget", HTTP_POST, "POST", GUARD_ACT, forget_client },
+	{ "/trace", HTTP_GET, "GET", GUARD_READ, answer_trace },
+	{ "/trace.pcapng", HTTP_GET, "GET", GUARD_READ, answer_pcapng },
 	{ "/reload", HTTP_POST, "POST", GUARD_ACT, reload },
 };
 

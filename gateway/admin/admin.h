@@ -47,6 +47,25 @@ struct admin_store {
 	uint64_t octets;
 };
 
+/* What a live reader wants to see; NULL: everything.  Texts as they were asked for. */
+struct admin_trace_wish {
+	bool pcapng;
+	const char *client;
+	const char *address;
+	const char *type;
+	const char *direction;
+};
+
+/* Packets that are missing in the trace's file, and for live readers. */
+struct admin_trace_lost {
+	uint64_t file;
+	uint64_t readers;
+};
+
+struct admin_trace; /* what a live reader reads; for the server only a handle */
+
+typedef void admin_trace_fn(void *ctx);
+
 struct admin_ports {
 	void *ctx; /* handed to each call */
 
@@ -63,6 +82,15 @@ struct admin_ports {
 	int (*forget)(void *ctx, struct sn_bytes id);
 	/* Reads the configuration anew.  False: it has mistakes, and the old one stays. */
 	bool (*reload)(void *ctx);
+
+	struct admin_trace_lost (*trace_lost)(void *ctx);
+	/* Opens a stream of trace; @on_data is called, not from within these, when there is
+	 * something to take again.  NULL: not possible; *@why tells, as a
+	 * constant, what is wrong with the wish, or is NULL: there are too many, or no memory. */
+	struct admin_trace *(*trace_open)(void *ctx, const struct admin_trace_wish *wish,
+	    admin_trace_fn *on_data, void *data_ctx, const char **why);
+	size_t (*trace_take)(struct admin_trace *trace, void *buf, size_t size);
+	void (*trace_close)(struct admin_trace *trace);
 };
 
 struct admin_config {

@@ -229,11 +229,20 @@ static void fill(struct http_exchange *x)
 	}
 }
 
+/* Its end may be far away, and vanish without a word; and the system's memory for those who do not
+ * read is bounded, too. */
+static void set_stream_options(int fd)
+{
+	int on = 1, octets = HTTP_STREAM_OPEN;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &octets, sizeof octets);
+}
+
 bool http_stream(
     struct http_exchange *x, const char *type, http_take_fn *take, http_end_fn *end, void *ctx)
 {
 	struct evbuffer *out = bufferevent_get_output(x->bev);
-	int on = 1;
 
 	if (x->server->streams == HTTP_STREAMS || !write_head(x, 200, type) ||
 	    evbuffer_add(out, "\r\n", 2) < 0) {
@@ -247,8 +256,7 @@ bool http_stream(
 	x->server->streams++;
 	begin_answer(x, STREAMING);
 	event_del(x->deadline);
-	/* Its end may be far away, and vanish without a word. */
-	setsockopt(bufferevent_getfd(x->bev), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	set_stream_options(bufferevent_getfd(x->bev));
 	bufferevent_setwatermark(x->bev, EV_WRITE, HTTP_STREAM_OPEN / 2, 0);
 	bufferevent_enable(x->bev, EV_READ); /* to learn that it has gone */
 	fill(x);

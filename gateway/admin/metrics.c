@@ -121,6 +121,16 @@ static void store_counters(const struct pages *pages, struct text *out)
 	single(out, PREFIX "store_size_bytes", "gauge", "Size of the database", store.octets);
 }
 
+static void trace(const struct pages *pages, struct text *out)
+{
+	const struct admin_trace_lost lost = pages->ports.trace_lost(pages->ports.ctx);
+
+	single(out, PREFIX "trace_file_lost_packets_total", "counter",
+	    "Packets that are missing in the file of the trace", lost.file);
+	single(out, PREFIX "trace_reader_lost_packets_total", "counter",
+	    "Packets for which readers of the live trace were too slow", lost.readers);
+}
+
 /* --- the process --- */
 
 static void seconds(
@@ -161,6 +171,7 @@ int metrics_page(const struct pages *pages, struct text *out)
 	broker(pages, out);
 	listeners(pages, out);
 	store_counters(pages, out);
+	trace(pages, out);
 	process(out);
 	return 200;
 }

@@ -216,6 +216,123 @@ def _(bench):
     check(not any(name.lower().startswith("access-control") for name in answer.headers), "nobody else may read it")
 
 
+# --- the live trace ---
+
+class Lines:
+    """The lines of a text stream as they come."""
+
+    def __init__(self, stream):
+        self.stream = stream
+        self.rest = b""
+
+    def next(self):
+        while b"\n" not in self.rest:
+            more = self.stream.recv(65536)
+            check(more, "the stream ends")
+            self.rest += more
+        line, self.rest = self.rest.split(b"\n", 1)
+        return line.decode()
+
+    def until(self, pattern):
+        """The lines up to the one that matches."""
+        lines = [self.next()]
+        while not re.search(pattern, lines[-1]):
+            lines.append(self.next())
+        return lines
+
+
+@test("the live trace shows what is asked for, as it happens")
+def _(bench):
+    _, gateway, admin = start(bench)
+    everything = Lines(bench.closing(admin.stream("/trace")))
+    pumps = Lines(bench.closing(admin.stream("/trace?client=pump-*&type=PUBLISH,PUBACK&direction=in")))
+    pump, valve = sensor(bench, gateway, "pump-7"), sensor(bench, gateway, "valve")
+    everything.until("valve .* < CONNACK")
+    pump.publish(mqttsn_short(), b"one", 1, mqttsn.SHORT)
+    everything.until("pump-7 .* < PUBACK")
+    valve.publish(mqttsn_short(), b"two", 1, mqttsn.SHORT)
+    pump.publish(mqttsn_short(), b"three", 0, mqttsn.SHORT)
+    pump.disconnect()
+    lines = everything.until("pump-7 .* < DISCONNECT")
+    check(any("valve" in line and '"two"' in line for line in lines), f"the valve is heard: {lines}")
+    lines = pumps.until("three")
+    check(len(lines) == 2 and all(" > PUBLISH" in line and "pump-7" in line for line in lines), f"pumps only: {lines}")
+
+
+@test("the live trace as pcapng")
+def _(bench):
+    _, gateway, admin = start(bench)
+    stream = bench.closing(admin.stream("/trace.pcapng?client=pump-7"))
+    equal(stream.recv(4, socket.MSG_WAITALL), b"\x0a\x0d\x0d\x0a", "a section begins")
+    pump = sensor(bench, gateway, "pump-7")
+    pump.publish(mqttsn_short(), b"needle in the stack", 1, mqttsn.SHORT)
+    octets = b""
+    while b"needle in the stack" not in octets:
+        octets += stream.recv(65536)
+
+
+@test("a trace that cannot be had is refused")
+def _(bench):
+    _, _, admin = start(bench)
+    for query in ("type=NONSENSE", "direction=up", "address=nowhere", "client=%zz", "client=" + "x" * 600):
+        equal(admin.get("/trace?" + query).status, 400, query)
+    equal(admin.ask("HEAD", "/trace").status, 405, "HEAD")
+    streams = [bench.closing(admin.stream("/trace")) for _ in range(16)]
+    answer = admin.get("/trace")
+    equal((answer.status, json.loads(answer.body)["error"]), (503, "too many streams"), "one more")
+    equal(admin.get("/status").status, 200, "other questions are answered")
+    streams.pop().close()
+    wait_for(lambda: open_and_close(admin), "a stream becomes free")
+
+
+def open_and_close(admin):
+    with admin.raw(b"GET /trace HTTP/1.0\r\n\r\n") as s:
+        return s.recv(12) == b"HTTP/1.1 200"
+
+
+def blocked_stream(bench, admin, path):
+    """Somebody who asks for a stream and does not read it."""
+    s = bench.closing(socket.socket())
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.settimeout(PATIENCE)
+    s.connect(admin.address)
+    s.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+    return s
+
+
+@test("readers of the trace that do not read slow nobody down, and are told what they missed")
+def _(bench):
+    broker, gateway, admin = start(bench)
+    watcher = mqtt.Subscriber(bench, broker, "load/#")
+    crowd = [bench.closing(Client(gateway.address, f"pump-{i}")) for i in range(10)]
+    ids = [c.connect().register(f"load/{c.id}") for c in crowd]
+    blocked = [blocked_stream(bench, admin, path) for path in ["/trace"] * 8 + ["/trace.pcapng"] * 7]
+    reader = Lines(bench.closing(admin.stream("/trace?client=pump-3&type=PUBLISH&direction=in")))
+    before = memory(gateway.process.pid)
+    rounds = 40 if VALGRIND else 300
+    for i in range(rounds):
+        for client, tid in zip(crowd, ids):
+            client.send(mqttsn.publish(tid, b"%04d" % i + b"x" * 1000, 1, i + 1))
+        for client in crowd:
+            client.expect(mqttsn.PUBACK, msg_id=i + 1, code=mqttsn.ACCEPTED)
+        check(f'"{i:04d}' in reader.next(), "somebody who reads sees every line")
+    equal(len(watcher.take(10 * rounds)), 10 * rounds, "messages at the broker")
+    metrics = admin.metrics()
+    equal(value_of(metrics, "mqttsn_retransmissions_total"), 0, "nothing had to be sent again")
+    equal(value_of(metrics, "mqttsn_publishes_repeated_total"), 0, "nor was it")
+    equal(value_of(metrics, "mqttsn_messages_dropped_total"), 0, "nothing is lost")
+    if not has_sanitizers():
+        grown = memory(gateway.process.pid) - before
+        check(grown < 12 * 1024, f"grown by {grown} KiB")
+    if not VALGRIND:
+        check(value_of(metrics, "mqttsn_trace_reader_lost_packets_total") > 0, "the readers were blocked for long enough")
+    late = Lines(blocked[0])
+    if not VALGRIND:
+        late.until(r"^# \d+ lines lost here")
+    crowd[0].disconnect()
+    late.until("pump-0 .* < DISCONNECT")
+
+
 # --- who may do what ---
 
 @test("a client is sent away, with the token only")
