@@ -38,25 +38,41 @@ static bool is_full(const struct line *line)
 	return line->used == line->size;
 }
 
+/* As add(), but quick: most of a line may be a payload. */
+static void add_char(struct line *line, char c)
+{
+	if (line->used + 1 >= line->size) {
+		line->used = line->size;
+		return;
+	}
+	line->buf[line->used++] = c;
+	line->buf[line->used] = '\0';
+}
+
+static void add_escaped(struct line *line, unsigned char c)
+{
+	static const char named[] = "\"\\\n\r\t", letters[] = "\"\\nrt";
+	const char *at = c != '\0' ? strchr(named, c) : NULL;
+
+	if (at != NULL) {
+		add_char(line, '\\');
+		add_char(line, letters[at - named]);
+	} else if (c >= ' ' && c < 0x7f) {
+		add_char(line, (char)c);
+	} else {
+		add(line, "\\x%02x", c);
+	}
+}
+
 /* As in sn_text.h: all but printable ASCII escaped, a long one ends in its full length. */
 static void add_quoted(struct line *line, struct sn_bytes text, size_t most)
 {
-	static const char named[] = "\"\\\n\r\t", letters[] = "\"\\nrt";
 	size_t shown = text.len < most ? text.len : most;
 
 	add(line, " \"");
-	for (size_t i = 0; i < shown && !is_full(line); i++) {
-		unsigned char c = text.data[i];
-		const char *at = c != '\0' ? strchr(named, c) : NULL;
-
-		if (at != NULL)
-			add(line, "\\%c", letters[at - named]);
-		else if (c >= ' ' && c < 0x7f)
-			add(line, "%c", c);
-		else
-			add(line, "\\x%02x", c);
-	}
-	add(line, "\"");
+	for (size_t i = 0; i < shown && !is_full(line); i++)
+		add_escaped(line, text.data[i]);
+	add_char(line, '"');
 	if (shown < text.len)
 		add(line, "...(%zu)", text.len);
 }
