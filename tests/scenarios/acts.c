@@ -93,10 +93,18 @@ static const char *read_packet(struct step *step)
 
 static const char *up_connected(struct step *step, const struct word *words, size_t n)
 {
-	step->up.event.session_present = n == 1 && word_is(words, "session-present");
-	return n == 0 || step->up.event.session_present
-	           ? NULL
-	           : "up > connected CLIENT [session-present] wanted";
+	struct up_event *event = &step->up.event;
+	long broker = 0;
+	size_t i = 0;
+
+	event->session_present = i < n && word_is(&words[i], "session-present");
+	i += event->session_present;
+	if (i < n && words[i].key != NULL && strcmp(words[i].key, "broker") == 0 &&
+	    word_number(words[i].text, 1, 255, &broker))
+		i++;
+	event->broker = (uint8_t)broker;
+	event->broker_name = "one of several";
+	return i == n ? NULL : "up > connected CLIENT [session-present] [broker=N] wanted";
 }
 
 static const char *up_refused(struct step *step, const struct word *words, size_t n)
