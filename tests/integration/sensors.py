@@ -9,7 +9,7 @@ import socket
 import mqttsn
 from harness import Failure
 from mqttsn import (ACCEPTED, CONGESTION, CONNACK, DISCONNECT, DUP, PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC,
-                    PUBREL, REGACK, REGISTER, SUBACK)
+                    PUBREL, REGACK, REGISTER, SUBACK, WILLMSGREQ, WILLTOPICREQ)
 
 RETRY = 0.4  # seconds: T_retry
 WAIT = 0.3  # seconds, after "congestion": T_WAIT
@@ -28,13 +28,13 @@ class Request:
 class Sensor:
     """on_message(sensor, topic, payload, qos) is called for each message that it takes."""
 
-    def __init__(self, events, gateway_address, client_id, on_message, seed):
-        self.events, self.id, self.on_message = events, client_id, on_message
+    def __init__(self, events, gateway_address, client_id, on_message, seed, retry=RETRY):
+        self.events, self.id, self.on_message, self.retry = events, client_id, on_message, retry
         self.random = random.Random(seed)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
         self.socket.connect(gateway_address)
-        self.topics = {}  # id -> name, as the gateway registered them
+        self.topics = {}  # id -> name
         self.received = set()  # ids of QoS 2 between PUBREC and PUBREL
         self.msg_id = 0
         self.request = None
@@ -68,11 +68,14 @@ class Sensor:
 
     def _wait_for_answer(self):
         request = self.request
-        request.timer = self.events.after(RETRY, lambda: self._repeat(request))
+        request.timer = self.events.after(self.retry, self.repeat)
 
-    def _repeat(self, request):
-        if request is not self.request:
+    def repeat(self):
+        """Sends again what was not answered, if there is something."""
+        request = self.request
+        if request is None:
             return
+        self.events.cancel(request.timer)
         self.repeats += 1
         self.late_disconnects += DISCONNECT in request.answers
         if request.datagram[1] == PUBLISH:
@@ -143,15 +146,27 @@ class Sensor:
 
     # --- what it does ---
 
-    def connect(self, done):
+    def connect(self, done, will=None, keep_alive=KEEP_ALIVE):
+        """With CleanSession 0.  @will: (topic, message, QoS)."""
+        datagram = mqttsn.connect(self.id, keep_alive, mqttsn.WILL if will else 0)
+
         def accepted(packet):
             if packet.fields["code"] == ACCEPTED:
                 done()
             else:
                 self.congestions += 1
-                self.events.after(WAIT, lambda: self.connect(done))
+                self.events.after(WAIT, lambda: self.connect(done, will, keep_alive))
 
-        self.ask(mqttsn.connect(self.id, KEEP_ALIVE, 0), {CONNACK}, accepted)
+        def will_message(packet):
+            self.ask(mqttsn.will_msg(will[1]), {CONNACK}, accepted)
+
+        def will_topic(packet):
+            self.ask(mqttsn.will_topic(will[0], will[2]), {WILLMSGREQ}, will_message)
+
+        if will:
+            self.ask(datagram, {WILLTOPICREQ}, will_topic)
+        else:
+            self.ask(datagram, {CONNACK}, accepted)
 
     def subscribe(self, topic_filter, qos, done):
         msg_id = self.next_id()
@@ -159,13 +174,20 @@ class Sensor:
         def subscribed(packet):
             if packet.fields["code"] != ACCEPTED:
                 raise Failure(f"{self.id}: SUBACK with code {packet.fields['code']}")
+            if packet.fields["topic_id"] > 0:
+                self.topics[packet.fields["topic_id"]] = topic_filter
             done()
 
         self.ask(mqttsn.subscribe(topic_filter, msg_id, qos), {SUBACK}, subscribed, msg_id)
 
     def register(self, name, done):
         msg_id = self.next_id()
-        self.ask(mqttsn.register(name, msg_id), {REGACK}, lambda packet: done(packet.fields["topic_id"]), msg_id)
+
+        def registered(packet):
+            self.topics[packet.fields["topic_id"]] = name
+            done(packet.fields["topic_id"])
+
+        self.ask(mqttsn.register(name, msg_id), {REGACK}, registered, msg_id)
 
     def publish(self, topic_id, payload, qos, done):
         """The whole exchange of QoS 1 or 2; done() after it."""
@@ -189,8 +211,11 @@ class Sensor:
         self.ask(mqttsn.publish(topic_id, payload, qos, msg_id), {PUBACK, PUBREC} if qos == 2 else {PUBACK}, answered,
                  msg_id)
 
-    def fall_asleep(self, done):
-        self.ask(mqttsn.disconnect(SLEEP), {DISCONNECT}, lambda packet: done())
+    def fall_asleep(self, done, seconds=SLEEP):
+        self.ask(mqttsn.disconnect(seconds), {DISCONNECT}, lambda packet: done())
+
+    def disconnect(self, done):
+        self.ask(mqttsn.disconnect(), {DISCONNECT}, lambda packet: done())
 
     def wake(self, done):
         """Takes what waits; done() with PINGRESP."""
