@@ -56,6 +56,8 @@ static void refused(struct gw *gw, struct client *client, bool permanent, const 
 {
 	if (!permanent)
 		gw->broker_away = true;
+	if (client->link.restored)
+		subscribe_refuse_open(gw, client);
 	if (client->state == CLIENT_CONNECTING && (permanent || !connect_goes_on(gw, client)))
 		connect_refused(gw, client, permanent, why);
 	else if (permanent && !client_is_absent(client))
@@ -150,6 +152,11 @@ void link_close(struct gw *gw, struct client *client, enum up_farewell farewell)
 	spool_link_closed(client);
 	subscribe_clear_requests(client);
 	client->outbox.paused = false;
+}
+
+bool link_is_awaited(const struct gw *gw, const struct link *link)
+{
+	return link->restored && link->attempts == 0 && !gw->broker_away;
 }
 
 /* It is waiting like one that was lost.  An active client's hold time begins when its turn comes.

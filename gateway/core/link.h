@@ -71,6 +71,9 @@ static inline bool link_is_up(const struct link *link)
 	return link->state == LINK_UP;
 }
 
+/* The gateway has just started, and nothing says that the link would not come soon. */
+bool link_is_awaited(const struct gw *gw, const struct link *link);
+
 /* A client that was not supervised for the link's sake is from now on: it has the whole hold time
  * to wait for a link that is down. */
 void link_hold_anew(struct gw *gw, struct client *client);

@@ -308,7 +308,8 @@ static int topic_id_for(struct gw *gw, struct client *client, const struct sn_su
 	return 0;
 }
 
-/* What keeps the request from being passed to the broker; SN_ACCEPTED: it was passed. */
+/* What keeps the request from being passed to the broker; SN_ACCEPTED: it was passed, or will be as
+ * soon as the link is up. */
 static enum sn_return_code pass_on(
     struct gw *gw, struct client *client, const struct sn_packet *packet, uint32_t digest)
 {
@@ -326,7 +327,7 @@ static enum sn_return_code pass_on(
 	code = filter_of(gw, client, subscribe, &room, &filter);
 	if (code != SN_ACCEPTED)
 		return code;
-	if (!link_is_up(&client->link))
+	if (!link_is_up(&client->link) && !link_is_awaited(gw, &client->link))
 		return SN_CONGESTION;
 	limit = limit_reached(gw, client, filter);
 	if (limit != NULL || topic_id_for(gw, client, subscribe, filter, &topic_id) < 0) {
@@ -338,7 +339,7 @@ static enum sn_return_code pass_on(
 		return SN_CONGESTION;
 	request->topic_id = topic_id;
 	request->digest = digest;
-	rc = request_send(gw, client, request);
+	rc = link_is_up(&client->link) ? request_send(gw, client, request) : 0;
 	if (rc == 0)
 		return SN_ACCEPTED;
 	request_forget(client, request);
@@ -357,6 +358,18 @@ void subscribe_subscribe(struct gw *gw, struct client *client, const struct sn_p
 		return;
 	gw_refuse(gw, client, "SUBSCRIBE refused");
 	refuse(gw, client, packet->subscribe.msg_id, code);
+}
+
+void subscribe_refuse_open(struct gw *gw, struct client *client)
+{
+	for (struct request *r = client->subs.requests, *next; r != NULL; r = next) {
+		next = r->next;
+		if (r->type != SN_SUBSCRIBE)
+			continue;
+		gw_refuse(gw, client, "SUBSCRIBE refused");
+		refuse(gw, client, r->msg_id, SN_CONGESTION);
+		request_forget(client, r);
+	}
 }
 
 static void granted(struct gw *gw, struct client *client, const struct request *request, int qos)

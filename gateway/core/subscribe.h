@@ -52,6 +52,9 @@ bool subscribe_is_open(const struct client *client);
 /* The subscription to exactly this name, or NULL. */
 struct subscription *subscribe_find(const struct client *client, struct sn_bytes filter);
 
+/* The link that was awaited did not come: SUBSCRIBEs that wait for it are told congestion. */
+void subscribe_refuse_open(struct gw *gw, struct client *client);
+
 /* The client rejected the topic of an exact-name subscription: ends it (SN12-GPUB-05). */
 void subscribe_drop(struct gw *gw, struct client *client, struct subscription *sub);
 
