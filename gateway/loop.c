@@ -402,6 +402,7 @@ static bool read_anew(struct loop *l)
 		conf_free(conf);
 		return false;
 	}
+	persist_name_listeners(l->persist, conf);
 	if (l->conf != l->started)
 		conf_free(l->conf);
 	l->conf = conf;
@@ -557,7 +558,8 @@ bool loop_start_core(struct loop *l)
 		log_error("cannot start: %s", err_text(-ERR_NOMEM));
 		return false;
 	}
-	return start_trace(l) && persist_restore(l->persist, l->gw, turn_now(l));
+	return start_trace(l) && persist_name_listeners(l->persist, l->conf) &&
+	       persist_restore(l->persist, l->gw, turn_now(l));
 }
 
 static monotime_t now_for_admin(void *ctx)

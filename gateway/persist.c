@@ -65,6 +65,23 @@ const struct gw_store *persist_port(const struct persist *p)
 	return p->store != NULL ? &p->port : NULL;
 }
 
+bool persist_name_listeners(struct persist *p, const struct conf *conf)
+{
+	struct netaddr *addresses;
+	bool good;
+
+	if (p->store == NULL)
+		return true;
+	addresses = calloc(conf->n_listeners, sizeof *addresses);
+	for (size_t i = 0; addresses != NULL && i < conf->n_listeners; i++)
+		addresses[i] = conf->listeners[i].bind;
+	good = addresses != NULL && store_name_listeners(p->store, addresses, conf->n_listeners);
+	free(addresses);
+	if (!good)
+		log_error("store: %s", err_text(-ERR_NOMEM));
+	return good;
+}
+
 bool persist_restore(struct persist *p, struct gw *gw, monotime_t now)
 {
 	struct gw_store sink;

@@ -26,6 +26,9 @@ struct persist *persist_close(struct persist *persist);
 /* For struct gw_ports; NULL: nothing is kept. */
 const struct gw_store *persist_port(const struct persist *persist);
 
+/* The listeners of @conf are the ones in force from now on.  False when out of memory, logged. */
+bool persist_name_listeners(struct persist *persist, const struct conf *conf);
+
 /* Gives @gw back what was kept, before gw_start().  False on failure, logged. */
 bool persist_restore(struct persist *persist, struct gw *gw, monotime_t now);
 

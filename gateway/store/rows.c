@@ -3,6 +3,8 @@
 
 #include "gateway/store/rows.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -40,7 +42,24 @@ void rows_close(struct rows *rows)
 {
 	for (int i = 0; i < ROWS_STATEMENTS; i++)
 		sqlite3_finalize(rows->statements[i]);
+	free(rows->listeners);
 	*rows = (struct rows){ 0 };
+}
+
+int rows_name_listeners(struct rows *rows, const struct netaddr *listeners, size_t n)
+{
+	struct netaddr *copy = NULL;
+
+	if (n > 0) {
+		copy = reallocarray(NULL, n, sizeof *copy);
+		if (copy == NULL)
+			return -ERR_NOMEM;
+		memcpy(copy, listeners, n * sizeof *copy);
+	}
+	free(rows->listeners);
+	rows->listeners = copy;
+	rows->n_listeners = n;
+	return 0;
 }
 
 /* --- time --- */
@@ -113,19 +132,31 @@ static int run(struct rows *rows, struct row *row)
 	return database_run(rows->db, row->statement);
 }
 
-static void put_peer(struct row *row, const struct peer *peer)
+/* The address of the listener, or its number where it has none. */
+static void put_listener(struct rows *rows, struct row *row, uint16_t number)
+{
+	char text[NETADDR_TEXT_MAX];
+
+	if (number < rows->n_listeners)
+		netaddr_print(&rows->listeners[number], text);
+	else
+		snprintf(text, sizeof text, "%u", number);
+	put(row, sqlite3_bind_text(row->statement, ++row->column, text, -1, SQLITE_TRANSIENT));
+}
+
+static void put_peer(struct rows *rows, struct row *row, const struct peer *peer)
 {
 	char address[NETADDR_TEXT_MAX];
 
 	if (peer == NULL) {
 		put_null(row);
-		put_number(row, 0);
+		put_null(row);
 		put_null(row);
 		return;
 	}
 	put(row, sqlite3_bind_text(row->statement, ++row->column,
 	             netaddr_print(&peer->addr, address), -1, SQLITE_TRANSIENT));
-	put_number(row, peer->listener);
+	put_listener(rows, row, peer->listener);
 	if (peer->encapsulated)
 		put_blob(row, (struct sn_bytes){ peer->node, peer->node_len });
 	else
@@ -153,7 +184,7 @@ static int write_client(struct rows *rows, const struct piece *piece)
 	put_number(&row, (int64_t)client->key);
 	put_text(&row, client->id);
 	put_text(&row, client_state_name(client->state));
-	put_peer(&row, client->peer);
+	put_peer(rows, &row, client->peer);
 	put_number(&row, client->clean);
 	put_number(&row, client->keep_alive);
 	put_number(&row, client->sleep_duration);
@@ -347,11 +378,28 @@ struct parts {
 	struct up_will will;
 };
 
+/* UINT16_MAX for one that is gone. */
+static uint16_t get_listener(const struct rows *rows, struct row *row)
+{
+	const char *text = get_text(row);
+	struct netaddr address;
+
+	if (text == NULL)
+		return UINT16_MAX;
+	if (strchr(text, ':') == NULL)
+		return (uint16_t)strtoul(text, NULL, 10);
+	if (netaddr_parse(&address, text, 0) == 0)
+		for (size_t i = 0; i < rows->n_listeners; i++)
+			if (netaddr_equal(&rows->listeners[i], &address))
+				return (uint16_t)i;
+	return UINT16_MAX;
+}
+
 /* NULL where the client has none. */
-static const struct peer *get_peer(struct row *row, struct peer *peer)
+static const struct peer *get_peer(const struct rows *rows, struct row *row, struct peer *peer)
 {
 	const char *address = get_text(row);
-	uint16_t listener = (uint16_t)get_number(row);
+	uint16_t listener = get_listener(rows, row);
 	bool direct = get_null(row);
 	struct sn_bytes node = get_bytes(row);
 
@@ -402,7 +450,7 @@ static void read_client(
 	client->key = piece->key = (uint64_t)get_number(row);
 	client->id = get_text(row);
 	client->state = get_state(row);
-	client->peer = get_peer(row, &parts->peer);
+	client->peer = get_peer(rows, row, &parts->peer);
 	client->clean = get_number(row) != 0;
 	client->keep_alive = (uint16_t)get_number(row);
 	client->sleep_duration = (uint16_t)get_number(row);

@@ -3,6 +3,7 @@
 #ifndef STORE_ROWS_H
 #define STORE_ROWS_H
 
+#include "common/netaddr.h"
 #include "gateway/store/changes.h"
 #include "gateway/store/database.h"
 
@@ -26,12 +27,17 @@ enum rows_statement {
 struct rows {
 	struct database *db;
 	sqlite3_stmt *statements[ROWS_STATEMENTS];
+	struct netaddr *listeners; /* by their numbers */
+	size_t n_listeners;
 	int64_t wall_us; /* the wall clock minus the monotonic one */
 };
 
 /* 0 or a failure; to be closed in any case, before the database. */
 int rows_open(struct rows *rows, struct database *db);
 void rows_close(struct rows *rows);
+
+/* Who has which number from now on; copied.  0 or -ERR_NOMEM. */
+int rows_name_listeners(struct rows *rows, const struct netaddr *listeners, size_t n);
 
 /* Reads the clocks anew: once per transaction. */
 void rows_set_clock(struct rows *rows);

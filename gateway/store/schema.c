@@ -16,8 +16,8 @@ static const char *const steps[] = {
 	"  key INTEGER PRIMARY KEY,"
 	"  id TEXT NOT NULL,"
 	"  state TEXT NOT NULL CHECK (state IN ('disconnected', 'connecting', 'active', 'asleep', 'awake', 'lost')),"
-	"  address TEXT," /* NULL: none is bound */
-	"  listener INTEGER NOT NULL CHECK (listener BETWEEN 0 AND 65535),"
+	"  address TEXT,"  /* NULL: none is bound */
+	"  listener TEXT," /* its address: its number is another one tomorrow */
 	"  node BLOB CHECK (length(node) <= 252)," /* behind a forwarder */
 	"  clean INTEGER NOT NULL,"
 	"  keep_alive INTEGER NOT NULL CHECK (keep_alive BETWEEN 0 AND 65535),"

@@ -172,6 +172,11 @@ void store_rest(struct store *store)
 		database_checkpoint(&store->database);
 }
 
+bool store_name_listeners(struct store *store, const struct netaddr *listeners, size_t n)
+{
+	return rows_name_listeners(&store->rows, listeners, n) == 0;
+}
+
 /* --- loading --- */
 
 bool store_load(struct store *store, const struct gw_store *sink)

@@ -46,6 +46,11 @@ struct store *store_close(struct store *store);
 /* The port for the core; valid as long as the store. */
 struct gw_store store_port(struct store *store);
 
+/* The addresses of the listeners, by their numbers, from now on: where a client was heard is kept
+ * by address.  One whose listener is gone is loaded with the number UINT16_MAX.  Copied.  False
+ * when out of memory; then nothing has changed. */
+bool store_name_listeners(struct store *store, const struct netaddr *listeners, size_t n);
+
 /* Tells @sink all that is kept: the clients first, the messages last and in order.  To be called
  * once, before the first change.  False: the database cannot be read, see store_error(). */
 bool store_load(struct store *store, const struct gw_store *sink);

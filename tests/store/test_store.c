@@ -82,6 +82,38 @@ Test(store, keeps_a_client)
 	       "clean=1 keep_alive=65535 sleep=1 deadline=0 will=will/topic:0078 qos=2 retain=1\n");
 }
 
+Test(store, knows_a_listener_by_its_address)
+{
+	struct peer first = { .listener = 0 }, second = { .listener = 1 };
+	struct netaddr listeners[2];
+	struct gw_store sink;
+	struct dump dump;
+	char *text;
+
+	cr_assert_eq(netaddr_parse(&listeners[0], "127.0.0.1:1884", 0), 0);
+	cr_assert_eq(netaddr_parse(&listeners[1], "[::1]:1884", 0), 0);
+	cr_assert_eq(netaddr_parse(&first.addr, "127.0.0.1:1", 0), 0);
+	second.addr = first.addr;
+	cr_assert(store_name_listeners(store, listeners, 2));
+	port.put_client(port.ctx, &(struct stored_client){ .key = 1, .id = "a", .peer = &first });
+	port.put_client(port.ctx, &(struct stored_client){ .key = 2, .id = "b", .peer = &second });
+	commit();
+
+	store = store_close(store);
+	fixture_open();
+	listeners[1] = listeners[0]; /* the first one comes second now, the other one is gone */
+	cr_assert_eq(netaddr_parse(&listeners[0], "0.0.0.0:1884", 0), 0);
+	cr_assert(store_name_listeners(store, listeners, 2));
+	sink = dump_port(&dump);
+	cr_assert(store_load(store, &sink), "%s", store_error(store));
+	text = dump_text(&dump);
+	cr_expect_not_null(
+	    strstr(text, "client 1 a disconnected peer=127.0.0.1:1 listener=1 "), "%s", text);
+	cr_expect_not_null(
+	    strstr(text, "client 2 b disconnected peer=127.0.0.1:1 listener=65535 "), "%s", text);
+	free(text);
+}
+
 Test(store, keeps_an_empty_node_id_and_an_empty_will_message)
 {
 	struct peer peer = { .encapsulated = 1 };
