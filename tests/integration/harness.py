@@ -147,7 +147,6 @@ class Broker:
             raise Skip("mosquitto is not installed")
         self.bench = bench
         self.host = "127.0.0.1"
-        self.config_path = bench.path("mosquitto.conf")
         self.process = None
         for _ in range(5):
             self.port = free_tcp_port()
@@ -161,6 +160,7 @@ class Broker:
         if os.geteuid() == 0:
             lines.append("user root")  # it would give up the right to read the test's folder
         lines += [f"{name} {value}" for name, value in settings.items()]
+        self.config_path = self.bench.path(f"mosquitto-{self.port}.conf")
         with open(self.config_path, "w", encoding="utf-8") as f:
             f.write("\n".join(lines) + "\n")
 
