@@ -14,6 +14,7 @@
 #include "common/monotime.h"
 #include "common/sdnotify.h"
 #include "gateway/admin_wiring.h"
+#include "gateway/control.h"
 #include "gateway/core/gw.h"
 #include "gateway/counters.h"
 #include "gateway/crash_point.h"
@@ -43,6 +44,7 @@ struct loop {
 	struct listen_fds *inherited;
 
 	struct persist *persist;
+	struct control *control;
 	struct listeners *listeners;
 	struct upstream *upstream;
 	struct gw *gw;
@@ -589,11 +591,27 @@ bool loop_open_admin(struct loop *l)
 	return l->admin != NULL;
 }
 
+static const char *forget(void *ctx, const char *id)
+{
+	struct loop *l = ctx;
+	const struct sn_bytes octets = { (const uint8_t *)id, strlen(id) };
+
+	return gw_forget_client(l->gw, turn_now(l), octets) == 0 ? CONTROL_DONE
+	                                                         : "there is no session of that id";
+}
+
+void loop_open_control(struct loop *l)
+{
+	if (conf_is_persistent(&l->conf->persistence))
+		l->control = control_open(l->base, l->conf->persistence.directory, forget, l);
+}
+
 struct loop *loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return NULL;
 	admin_wiring_close(l->admin);
+	control_close(l->control);
 	gw_free(l->gw);
 	tracer_free(l->tracer);
 	upstream_free(l->upstream);

@@ -31,6 +31,7 @@ bool loop_open_listeners(struct loop *loop);
 bool loop_open_upstream(struct loop *loop);
 bool loop_start_core(struct loop *loop);
 bool loop_open_admin(struct loop *loop);
+void loop_open_control(struct loop *loop);
 
 /* Serves until SIGTERM or SIGINT; says DISCONNECT to both sides then.  False if the event loop
  * failed, logged. */

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "common/log.h"
+#include "gateway/commands.h"
 #include "gateway/conf/conf.h"
 #include "gateway/log_levels.h"
 #include "gateway/loop.h"
@@ -79,10 +80,33 @@ static bool serve(struct conf *conf, struct options *options)
 
 	loop = loop_new(conf, reload, options);
 	good = loop != NULL && loop_open_store(loop) && loop_open_listeners(loop) &&
-	       loop_open_upstream(loop) && loop_start_core(loop) && loop_open_admin(loop) &&
-	       loop_run(loop);
+	       loop_open_upstream(loop) && loop_start_core(loop) && loop_open_admin(loop);
+	if (good) {
+		loop_open_control(loop);
+		good = loop_run(loop);
+	}
 	loop_free(loop);
 	return good;
+}
+
+/* --list-sessions and --forget. */
+static int look_after_state(const struct conf *conf, const struct options *options)
+{
+	const char *directory = conf->persistence.directory;
+	bool good = true;
+
+	if (directory == NULL) {
+		fputs(
+		    "mqttsn-gateway: there is no state directory: give it with --state-dir, or the "
+		    "configuration with --config\n",
+		    stderr);
+		return EXIT_USAGE;
+	}
+	if (options->forget != NULL)
+		good = command_forget(directory, options->forget);
+	if (good && options->list_sessions)
+		good = command_list_sessions(directory, stdout);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
@@ -103,6 +127,8 @@ int main(int argc, char **argv)
 		status = EXIT_USAGE;
 	} else if (options.check_config) {
 		conf_print(conf, stdout);
+	} else if (options.list_sessions || options.forget != NULL) {
+		status = look_after_state(conf, &options);
 	} else {
 		if (!serve(conf, &options))
 			status = EXIT_FAILURE;

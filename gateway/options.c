@@ -20,6 +20,8 @@ enum {
 	OPT_SETTING,
 	OPT_CONFIG,
 	OPT_CHECK,
+	OPT_LIST,
+	OPT_FORGET,
 	OPT_VERSION,
 	OPT_HELP
 };
@@ -50,6 +52,11 @@ static const struct row {
 	    "read this file first; the options above go over it" },
 	{ "check-config", NULL, OPT_CHECK, NULL,
 	    "print the configuration as it was understood, and end" },
+	{ "list-sessions", NULL, OPT_LIST, NULL,
+	    "print the sessions in the state directory, and end" },
+	{ "forget", "CLIENT-ID", OPT_FORGET, NULL,
+	    "forget the session of this client, and end; also while a\n"
+	    "                                  gateway runs on the state directory" },
 	{ "version", NULL, OPT_VERSION, NULL, "print the version, and end" },
 	{ "help", NULL, OPT_HELP, NULL, "print this, and end" },
 };
@@ -67,6 +74,12 @@ static void take(struct options *o, const struct row *row, const char *text)
 		break;
 	case OPT_CHECK:
 		o->check_config = true;
+		break;
+	case OPT_LIST:
+		o->list_sessions = true;
+		break;
+	case OPT_FORGET:
+		o->forget = text;
 		break;
 	case OPT_VERSION:
 		o->version = true;

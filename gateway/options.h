@@ -15,6 +15,8 @@ struct options {
 	bool help;
 	bool version;
 	bool check_config;
+	bool list_sessions;
+	const char *forget; /* a client id, or NULL */
 	const char *config; /* the file, or NULL */
 
 	/* --listen, --broker, ... in their order; point into argv. */

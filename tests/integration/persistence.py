@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The state directory: what a new gateway finds of the one before it, and what stands in the way."""
 
+import contextlib
 import os
-import signal
+import re
+import sqlite3
 import stat
+import subprocess
 
 import mqtt
 import mqttsn
-from harness import check, equal, free_udp_address, main, test, wait_for
+from harness import Skip, check, equal, free_udp_address, main, test, wait_for
 from mqttsn import PUBLISH, REGISTER, Client
 
 
@@ -148,6 +151,132 @@ def _(bench):
     with open(os.path.join(site.state, aside[0]), "rb") as f:
         check(f.read().startswith(b"this is no database"), "its content")
     site.client("sensor")
+
+
+# --- looking after the state ---
+
+
+def listed(site, *options):
+    """The table of --list-sessions: a list of lists of cells."""
+    status, out, err = site.bench.run_gateway("--state-dir", site.state, "--list-sessions", *options)
+    equal((status, err), (0, ""), "status and complaints of --list-sessions")
+    return [re.split(r"  +", line.strip()) for line in out.splitlines()[1:]]
+
+
+def a_sleeper_and_another(site):
+    client = site.client("sleeper", clean=False)
+    client.subscribe("valve", 1)
+    client.disconnect(300)
+    for i in range(3):
+        mqtt.publish(site.broker, "valve", b"12345", 1)
+    kept(site, "sleeper", 3)
+    site.client("sensor", keep_alive=77)
+    return client
+
+
+@test("--list-sessions shows what is kept, beside a running gateway, after kill -9 and after a stop")
+def _(bench):
+    site = Site(bench)
+    client = a_sleeper_and_another(site)
+    address = "%s:%d" % client.socket.getsockname()
+    for end in (lambda: None, site.gateway.kill, lambda: site.start().stop()):
+        end()
+        rows = listed(site)
+        equal([row[0] for row in rows], ["sensor", "sleeper"], "clients")
+        equal(rows[0][3], "77 s", "keep alive")
+        equal(rows[1][:3], ["sleeper", "asleep", address], "state and address")
+        equal(rows[1][4], "300 s", "sleep")
+        check(300 < int(rows[1][5].split()[0]) <= 450, f"deadline {rows[1][5]}")
+        equal(rows[1][6:], ["1", "1", "3 (30)", "-"], "subscriptions, topics, messages to it, to the broker")
+
+
+@test("--forget: on a running gateway")
+def _(bench):
+    site = Site(bench)
+    client = a_sleeper_and_another(site)
+    equal(bench.run_gateway("--state-dir", site.state, "--forget", "sleeper"), (0, "", ""), "forgetting")
+    equal([row[0] for row in listed(site)], ["sensor"], "clients")
+    client.ask(mqttsn.pingreq("sleeper"), mqttsn.DISCONNECT)
+    status, _, err = bench.run_gateway("--state-dir", site.state, "--forget", "sleeper")
+    equal((status, err), (1, "mqttsn-gateway: there is no session of that id\n"), "forgetting it again")
+
+
+@test("--forget: on a stopped one")
+def _(bench):
+    site = Site(bench)
+    client = a_sleeper_and_another(site)
+    site.gateway.stop()
+    equal(bench.run_gateway("--state-dir", site.state, "--forget", "sleeper"), (0, "", ""), "forgetting")
+    equal([row[0] for row in listed(site)], ["sensor"], "clients")
+    status, _, err = bench.run_gateway("--state-dir", site.state, "--forget", "sleeper")
+    equal(status, 1, "forgetting it again")
+    check("there is no session of that id" in err, err)
+    site.start()
+    client.ask(mqttsn.pingreq("sleeper"), mqttsn.DISCONNECT)
+
+
+@test("the commands need a state directory that is there")
+def _(bench):
+    status, _, err = bench.run_gateway("--list-sessions")
+    equal(status, 2, "status without --state-dir")
+    check("there is no state directory" in err, err)
+    for command in (["--list-sessions"], ["--forget", "a"]):
+        status, _, err = bench.run_gateway("--state-dir", bench.path("nowhere"), *command)
+        equal(status, 1, "status")
+        check("state.db: No such file or directory" in err, err)
+    check(not os.path.exists(bench.path("nowhere")), "nothing is made")
+
+
+@test("a backup can be taken while the gateway runs")
+def _(bench):
+    site = Site(bench)
+    client = a_sleeper_and_another(site)
+    backup = bench.path("backup")
+    os.mkdir(backup, 0o700)
+    with contextlib.closing(sqlite3.connect(os.path.join(site.state, "state.db"))) as database:
+        database.execute("VACUUM INTO ?", (os.path.join(backup, "state.db"),))
+    drain(client)
+    site.gateway.kill()
+    site.state = backup
+    site.start()
+    equal(drain(client), [b"12345"] * 3, "messages of the backup")
+
+
+# --- trouble ---
+
+
+@test("a disk that is full: said once, served on, and all is kept again when there is room")
+def _(bench):
+    mount = bench.path("disk")
+    os.mkdir(mount, 0o700)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "none", mount], check=False,
+                      capture_output=True).returncode != 0:
+        raise Skip("no right to mount a small disk")
+    try:
+        site = Site(bench, "--set", "persistence.max_size=0")
+        site.gateway.stop()
+        site.state = os.path.join(mount, "state")
+        gateway = site.start()
+        client = a_sleeper_and_another(site)
+        with open(os.path.join(mount, "ballast"), "wb", buffering=0) as ballast, contextlib.suppress(OSError):
+            while True:
+                ballast.write(bytes(512))
+        sensor = site.client("late", clean=False)
+        wait_for(lambda: sensor.ping_seconds() is not None and "going on in memory" in gateway.log(), "complaint")
+        check("state.db: database or disk is full" in gateway.log(), "its reason")
+        sensor.publish(sensor.register("plant"), b"served", qos=1)
+        equal(gateway.process.count_log("going on in memory"), 1, "how often it is told")
+        os.remove(os.path.join(mount, "ballast"))
+        gateway.wait_log("store: works again")
+        equal([row[0] for row in listed(site)], ["late", "sensor", "sleeper"], "clients")
+        site.restart_after_kill()
+        equal(drain(client), [b"12345"] * 3, "messages")
+        site.gateway.stop()
+    finally:
+        for gateway in bench.gateways:
+            if not gateway.ended:
+                gateway.kill()
+        subprocess.run(["umount", mount], check=True)
 
 
 main()
