@@ -97,15 +97,14 @@ class Sensor:
     # --- what comes ---
 
     def _readable(self):
-        while True:
-            try:
-                datagram = self.socket.recv(65536)
-            except OSError:
-                return
-            try:
-                self._packet(mqttsn.decode(datagram))
-            except Failure as e:
-                self.noticed.append(str(e))
+        try:
+            datagram = self.socket.recv(65536)
+        except OSError:
+            return
+        try:
+            self._packet(mqttsn.decode(datagram))
+        except Failure as e:
+            self.noticed.append(str(e))
 
     def _packet(self, packet):
         if self._answered(packet):
@@ -213,6 +212,12 @@ class Sensor:
 
     def fall_asleep(self, done, seconds=SLEEP):
         self.ask(mqttsn.disconnect(seconds), {DISCONNECT}, lambda packet: done())
+
+    def sleep_on(self, done, seconds=SLEEP):
+        """Ends an awake time before PINGRESP does."""
+        self.events.cancel(self.request.timer)
+        self.request = None
+        self.fall_asleep(done, seconds)
 
     def disconnect(self, done):
         self.ask(mqttsn.disconnect(), {DISCONNECT}, lambda packet: done())
