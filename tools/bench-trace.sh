@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # What the packet trace costs: the gateway's CPU time for the same messages with the trace off, in the log, in a file,
-# and read live over HTTP.  In each round every way has its turn, so that a busy machine is unfair to none; told are
-# medians over the rounds, and the medians of the ratios to "off" in the same round.
+# and read live over HTTP: nothing of it (a filter that nobody passes), as text, as pcapng.  In each round every way has
+# its turn, so that a busy machine is unfair to none; told are medians over the rounds, and the medians of the ratios to
+# "off" in the same round.
 #
 #	bench-trace.sh [ROUNDS] [OPTION OF MQTTSN-BENCH...]
 set -eu
@@ -10,7 +11,7 @@ set -eu
 
 rounds=${1:-5}
 [ $# -eq 0 ] || shift
-ways="off log file live-text live-pcapng"
+ways="off log file live-none live-text live-pcapng"
 
 # Starts the gateway of a way, and for a live one its reader; remembers "WAY PORT PID".
 start_way()
@@ -25,7 +26,7 @@ start_way()
 start_live()
 {
 	admin=$scratch/$1.sock
-	start_way "$1" --set "admin.listen=$admin"
+	start_way "$1" --set "admin.listen=unix:$admin"
 	spawn "$scratch/$1.out" curl --silent --no-buffer --unix-socket "$admin" "http://localhost$2" --output /dev/null
 }
 
@@ -47,6 +48,7 @@ start_broker
 start_way off
 start_way log --set log.packets=true
 start_way file --set "trace.file=$scratch/trace.pcapng"
+start_live live-none '/trace?client=nobody'
 start_live live-text /trace
 start_live live-pcapng /trace.pcapng
 
@@ -77,3 +79,7 @@ awk -v ways="$ways" '
 			printf "| %s | %.2f | %.2f |\n", way[i], median(value, rounds), median(ratio, rounds)
 		}
 	}' "$scratch/results"
+for way in live-text live-pcapng; do
+	echo "lost by the reader of $way: $(curl --silent --unix-socket "$scratch/$way.sock" http://localhost/metrics |
+		sed -n 's/^mqttsn_[a-z_]*trace_reader_lost_packets_total //p')"
+done

@@ -29,7 +29,8 @@ spawn()
 {
 	spawn_log=$1
 	shift
-	"$@" </dev/null >"$spawn_log" 2>&1 &
+	: >"$spawn_log" # is there at once, and empty
+	"$@" </dev/null >>"$spawn_log" 2>&1 &
 	child=$!
 	children="$child $children"
 }
