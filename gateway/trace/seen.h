@@ -49,9 +49,8 @@ struct seen {
 	struct netaddr from, to;
 };
 
-/* How many octets at the end of a packet are payload, by which nobody but publisher and subscriber
- * is told anything: data of PUBLISH, a will's message.  Of what is no packet, all behind the
- * header. */
+/* How many octets at the end of a packet are payload, which may have to be hidden: the data of
+ * PUBLISH, a will's message.  Of what is no packet, all behind the header. */
 static inline size_t seen_payload(const struct gw_packet *packet)
 {
 	size_t header = packet->len > 0 && packet->data[0] == 1 ? 4 : 2;

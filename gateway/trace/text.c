@@ -52,13 +52,13 @@ static void add_char(struct line *line, char c)
 static void add_escaped(struct line *line, unsigned char c)
 {
 	static const char named[] = "\"\\\n\r\t", letters[] = "\"\\nrt";
-	const char *at = c != '\0' ? strchr(named, c) : NULL;
+	const char *at;
 
-	if (at != NULL) {
+	if (c >= ' ' && c < 0x7f && c != '"' && c != '\\') {
+		add_char(line, (char)c);
+	} else if (c != '\0' && (at = strchr(named, c)) != NULL) {
 		add_char(line, '\\');
 		add_char(line, letters[at - named]);
-	} else if (c >= ' ' && c < 0x7f) {
-		add_char(line, (char)c);
 	} else {
 		add(line, "\\x%02x", c);
 	}

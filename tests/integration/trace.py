@@ -73,7 +73,7 @@ def tshark(path, port, *options):
 
 class Frame:
     FIELDS = ("mqttsn.msg.type", "frame.packet_flags_direction", "frame.comment", "udp.checksum.status", "_ws.malformed",
-              "ip.checksum.status", "ip.src", "ipv6.src", "frame.time_epoch")
+              "ip.checksum.status", "ip.src", "ip.dst", "ipv6.src", "frame.time_epoch")
 
     def __init__(self, line):
         values = dict(zip(self.FIELDS, line.split("\t")))
@@ -82,6 +82,7 @@ class Frame:
         self.type = {"0x00000001": ">", "0x00000002": "<"}[values["frame.packet_flags_direction"]] + self.name
         self.comment = values["frame.comment"]
         self.source = values["ip.src"] or values["ipv6.src"]
+        self.destination = values["ip.dst"]
         self.time = float(values["frame.time_epoch"])
         equal(values["_ws.malformed"], "", f"malformed {self.type}")
         equal(values["udp.checksum.status"], "1", f"UDP checksum of {self.type}")
@@ -281,6 +282,15 @@ def _(bench):
     frames = wait_written(path, gateway.address[1], 2)
     equal([(f.type, f.comment, f.source) for f in frames],
           [(">CONNECT", "client=node-7 node=0007", "::1"), ("<CONNACK", "client=node-7 node=0007", "::1")], "frames")
+
+
+@test("what is said to all goes to the group")
+def _(bench):
+    path = bench.path("trace.pcapng")
+    bench.gateway(bench.broker(), "--set", f"trace.file={path}", "--set", "listeners.0.discovery=true",
+                  "--set", "listeners.0.multicast=239.255.77.7:20077", "--set", "listeners.0.interface=lo")
+    frames = wait_written(path, 20077, 1)
+    equal([(f.type, f.comment, f.destination) for f in frames], [("<ADVERTISE", "", "239.255.77.7")], "frames")
 
 
 @test("a reload switches the file on and off")
