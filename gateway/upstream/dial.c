@@ -85,6 +85,8 @@ static void dial_broker(struct up_session *s)
 		session_set_state(s, SESSION_RESOLVING);
 	else if (rc < 0)
 		dial_next_broker(s, resolver_why(resolver));
+	else if (s->up->being_connected > POOL_DIALS_MAX)
+		session_set_state(s, SESSION_WAITING);
 	else
 		dial_first(s);
 }
@@ -111,6 +113,16 @@ void dial_another(struct up_session *s)
 	session_unwatch(s);
 	session_set_state(s, SESSION_IDLE);
 	dial(s);
+}
+
+void dial_waiting(struct upstream *up)
+{
+	while (up->being_connected < POOL_DIALS_MAX && !TAILQ_EMPTY(&up->waiting)) {
+		struct up_session *s = TAILQ_FIRST(&up->waiting);
+
+		session_set_state(s, SESSION_IDLE);
+		dial(s);
+	}
 }
 
 void dial_resolved(struct up_session *s)

@@ -12,6 +12,10 @@ void dial(struct up_session *session);
  * broker to try. */
 void dial_another(struct up_session *session);
 
+/* Goes on with sessions that wait for others to be connected, as far as there is room now.  Once in
+ * each flush. */
+void dial_waiting(struct upstream *up);
+
 /* The resolver has an answer for a session that waits for it. */
 void dial_resolved(struct up_session *session);
 

@@ -12,8 +12,13 @@
 #include "gateway/upstream/brokers.h"
 #include "gateway/upstream/upstream.h"
 
-#define POOL_TICK_MS    500 /* the one timer of all sessions */
-#define POOL_FAREWELL_S 2   /* how long a closed session may take to say DISCONNECT and be heard */
+#define POOL_TICK_MS 500 /* the one timer of all sessions */
+/* So many sessions are on their way from TCP to CONNACK at once, the others wait for their turn.
+ * Brokers let about as many connections queue up (mosquitto: 100); the SYN of one more is dropped,
+ * and repeated after 1, 3, 7 seconds. */
+#define POOL_DIALS_MAX 64
+
+#define POOL_FAREWELL_S 2 /* how long a closed session may take to say DISCONNECT and be heard */
 
 TAILQ_HEAD(session_queue, up_session);
 LIST_HEAD(session_list, up_session);
@@ -31,14 +36,16 @@ struct upstream {
 	struct brokers brokers;
 	struct lingers *lingers;
 
-	size_t alive;     /* sessions, the closed ones included */
-	size_t connected; /* without the closed ones */
+	size_t alive;           /* sessions, the closed ones included */
+	size_t connected;       /* without the closed ones */
+	size_t being_connected; /* from TCP to CONNACK */
 
 	SLIST_HEAD(, qos0_block) spares; /* of qos0.c */
 	unsigned n_spares;
 
 	struct session_queue dirty;     /* to be written, or freed, by the next flush */
 	struct session_queue resolving; /* wait for the addresses of the broker */
+	struct session_queue waiting;   /* for others to be connected; see POOL_DIALS_MAX */
 	struct session_queue ended;     /* their connection's end is still to be reported */
 	struct session_queue leaving;   /* closed, with DISCONNECT still to be said; oldest first */
 	struct event *report;           /* pending while @ended is not empty */

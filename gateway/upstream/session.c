@@ -125,15 +125,38 @@ bool session_is_up(const struct up_session *s)
 	return s->state == SESSION_CONNECTED && !s->leaving;
 }
 
+static bool is_being_connected(const struct up_session *s)
+{
+	return s->state == SESSION_DIALLING || s->state == SESSION_GREETING;
+}
+
+/* Where sessions of this state queue up, or NULL. */
+static struct session_queue *queue_of(struct upstream *up, enum session_state state)
+{
+	switch (state) {
+	case SESSION_RESOLVING:
+		return &up->resolving;
+	case SESSION_WAITING:
+		return &up->waiting;
+	default:
+		return NULL;
+	}
+}
+
 void session_set_state(struct up_session *s, enum session_state state)
 {
-	s->up->connected -= session_is_up(s);
-	if (s->state == SESSION_RESOLVING)
-		TAILQ_REMOVE(&s->up->resolving, s, queue_link);
+	struct upstream *up = s->up;
+	struct session_queue *before = queue_of(up, s->state), *now = queue_of(up, state);
+
+	up->connected -= session_is_up(s);
+	up->being_connected -= is_being_connected(s);
+	if (before != NULL)
+		TAILQ_REMOVE(before, s, queue_link);
 	s->state = (uint8_t)state;
-	if (state == SESSION_RESOLVING)
-		TAILQ_INSERT_TAIL(&s->up->resolving, s, queue_link);
-	s->up->connected += session_is_up(s);
+	if (now != NULL)
+		TAILQ_INSERT_TAIL(now, s, queue_link);
+	up->connected += session_is_up(s);
+	up->being_connected += is_being_connected(s);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)

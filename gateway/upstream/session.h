@@ -21,6 +21,7 @@
 enum session_state {
 	SESSION_IDLE,      /* no connection, and none under way */
 	SESSION_RESOLVING, /* waits for the addresses of the broker */
+	SESSION_WAITING,   /* waits until fewer others are being connected */
 	SESSION_DIALLING,  /* waits for TCP */
 	SESSION_GREETING,  /* TLS handshake, CONNECT, waits for CONNACK */
 	SESSION_CONNECTED,
@@ -37,7 +38,7 @@ struct up_session {
 	struct event writable;
 	LIST_ENTRY(up_session) slot_link;
 	TAILQ_ENTRY(up_session) dirty_link;
-	TAILQ_ENTRY(up_session) queue_link; /* in upstream.resolving or .ended */
+	TAILQ_ENTRY(up_session) queue_link; /* in upstream.resolving, .waiting or .ended */
 	TAILQ_ENTRY(up_session) leaving_link;
 
 	const char *unfit; /* why it can never connect, or NULL */

@@ -103,6 +103,7 @@ static bool set_up(struct upstream *up, const struct upstream_config *config)
 	SLIST_INIT(&up->spares);
 	TAILQ_INIT(&up->dirty);
 	TAILQ_INIT(&up->resolving);
+	TAILQ_INIT(&up->waiting);
 	TAILQ_INIT(&up->ended);
 	TAILQ_INIT(&up->leaving);
 	up->keep_alive = config->keep_alive;
@@ -219,6 +220,7 @@ void upstream_flush(struct upstream *up)
 		s->dirty = false;
 		traffic_flush(s);
 	}
+	dial_waiting(up);
 	up->turn++;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the upstream module writes and when, seen by a socket that stands in for the broker. */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -824,6 +825,48 @@ Test(upstream_wire, a_full_socket_is_written_on_when_it_can_be)
 		got += more > 0 ? (size_t)more : 0;
 	}
 	free(big);
+}
+
+/* --- Many at once --- */
+
+/* Accepts what has come; returns how many there are in all. */
+static unsigned accept_all(int fds[], unsigned n)
+{
+	int fd;
+
+	while ((fd = accept(fake.listener, NULL, NULL)) >= 0)
+		fds[n++] = fd;
+	return n;
+}
+
+Test(upstream_wire, so_many_are_connected_at_once_and_the_others_wait)
+{
+	enum {
+		SESSIONS = 70,
+		AT_ONCE = 64
+	};
+	int fds[SESSIONS];
+	unsigned n = 0;
+
+	listen(fake.listener, SESSIONS);
+	fcntl(fake.listener, F_SETFL, O_NONBLOCK);
+	for (int i = 0; i < SESSIONS; i++)
+		open_session(true);
+	bench_until(&bench, (n = accept_all(fds, n)) == AT_ONCE);
+	bench_quiet(&bench);
+	cr_assert_eq(accept_all(fds, n), AT_ONCE);
+
+	cr_assert_eq(write(fds[0], "\x20\x02\x00\x00", 4), 4);
+	bench_next(&bench, UP_CONNECTED);
+	bench_until(&bench, (n = accept_all(fds, n)) == AT_ONCE + 1);
+	close(fds[1]);
+	bench_next(&bench, UP_REFUSED);
+	bench_until(&bench, (n = accept_all(fds, n)) == AT_ONCE + 2);
+	bench_quiet(&bench);
+	cr_assert_eq(accept_all(fds, n), AT_ONCE + 2);
+	close(fds[0]);
+	for (unsigned i = 2; i < n; i++)
+		close(fds[i]);
 }
 
 /* --- QoS 0, past libmosquitto --- */
