@@ -1,18 +1,54 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Measures the gateway of this build against a mosquitto, both on loopback and started here.  Best on an idle machine.
+# Measures the gateway of this build against a mosquitto, both on loopback and started here: the standard set, whose
+# tables doc/performance.md shows.  Best on an idle machine, and with a build without sanitizers; some five minutes.
+# The tables go to standard output and bench.md, the same as JSON, a line each, to bench.json.
 set -eu
 . "$(dirname "$0")/loopback.sh"
 
 bench()
 {
-	tools/mqttsn-bench --broker "127.0.0.1:$broker_port" --broker-pid "$broker_pid" \
-		--gateway "127.0.0.1:$gateway_port" --gateway-pid "$gateway_pid" "$@"
+	tools/mqttsn-bench "$@" --broker "127.0.0.1:$broker_port" --broker-pid "$broker_pid" \
+		--gateway "127.0.0.1:$gateway_port" --gateway-pid "$gateway_pid" >"$scratch/result"
+	sed -n '/^{/p' "$scratch/result" >>bench.json
+	sed '/^{/d' "$scratch/result" | tee -a bench.md
 }
 
-start_broker
-start_gateway ./mqttsn-gateway --set log.level=notice
+machine()
+{
+	printf '%s, %s cores; Linux %s; %s; mosquitto %s; gateway: %s\n\n' \
+		"$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" "$(uname -r)" \
+		"$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" \
+		"$(mosquitto -h | sed -n 's/^mosquitto version //p')" "$(./mqttsn-gateway --version | head -n 1)"
+}
 
-bench --qos 0 --publishers 10
-bench --qos 1 --publishers 1 --messages 10000
-bench --qos 1 --publishers 100
+: >bench.json
+machine | tee bench.md
+
+# QoS -1 above its limit would measure the limit, and so would more sensors that connect at once.
+cat >"$scratch/gateway.conf" <<-END
+	listeners = ( { address = "127.0.0.1:0"; qos_minus_one = true; } );
+	limits = { clients = 20000; connecting = 20000; qos_minus_one = 1000000; };
+	log = { level = "notice"; };
+END
+start_broker
+spawn "$scratch/gateway.log" ./mqttsn-gateway --config "$scratch/gateway.conf" --broker "127.0.0.1:$broker_port"
+gateway_pid=$child
+wait_for "$scratch/gateway.log" 'listening on 127.0.0.1:' || { cat "$scratch/gateway.log" >&2; exit 1; }
+gateway_port=$(sed -n 's/.*listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$scratch/gateway.log" | head -n 1)
+
+bench echo --window 1 --messages 20000 --rounds 5
+bench echo --window 32 --messages 100000 --rounds 5
+bench publish --qos 0 --sensors 10 --rounds 9
+bench publish --qos 0 --sensors 100 --rounds 7
+bench publish --qos 0 --sensors 1 --rate 1000 --messages 3000 --rounds 3
+bench publish --qos 1 --sensors 1 --messages 10000 --rounds 5
+bench publish --qos 1 --sensors 100 --messages 50000 --rounds 7
+bench publish --qos 1 --sensors 1000 --messages 50000 --rounds 3
+bench publish --qos 1 --sensors 100 --forwarders 2 --messages 50000 --rounds 3
+bench publish --qos 2 --sensors 100 --messages 30000 --rounds 5
+bench publish --qos -1 --sensors 10 --messages 50000 --rounds 3
+bench deliver --qos 1 --sensors 100 --messages 30000 --rounds 5
+bench sleep --sensors 1 --messages 200 --rounds 5
+bench sleep --sensors 1000 --messages 1 --rounds 3
+bench connect --sensors 10000 --idle 10 --rounds 1

@@ -1,220 +1,174 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * mqttsn-bench - how fast is the gateway, and what does it cost?  The same messages go through the
- * gateway and straight to the broker, in turns, and the table compares the two.  tools/bench.sh
- * starts all that it needs.
+ * mqttsn-bench - how fast is the gateway, and what does it cost?  What goes through the gateway
+ * goes straight to the broker as well, in turns, and a table compares the two; a line of JSON says
+ * the same.  tools/bench.sh starts all that it needs.
  */
-#include <getopt.h>
 #include <mosquitto.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#include "common/netaddr.h"
+#include "tools/bench/echo.h"
+#include "tools/bench/figures.h"
+#include "tools/bench/naps.h"
+#include "tools/bench/options.h"
+#include "tools/bench/process.h"
 #include "tools/bench/run.h"
+#include "tools/bench/storm.h"
 
-#define ROUNDS_MAX 99
+/* One round of a mode: sets the figures of each path.  False after a message. */
+typedef bool play_fn(const struct bench_options *o, unsigned round, struct figures *figures);
 
-struct options {
-	struct run_config run;
-	struct netaddr gateway;
-	uint32_t rounds;
-};
-
-/* What one path has shown, a value for each round. */
-struct series {
-	double rate[ROUNDS_MAX];        /* messages per second */
-	double gateway_cpu[ROUNDS_MAX]; /* seconds per 100,000 messages */
-	double broker_cpu[ROUNDS_MAX];
-	struct run_result sum;
-};
-
-enum bench_option {
-	OPT_GATEWAY = 1,
-	OPT_GATEWAY_PID,
-	OPT_BROKER,
-	OPT_BROKER_PID,
-	OPT_PUBLISHERS,
-	OPT_MESSAGES,
-	OPT_QOS,
-	OPT_WINDOW,
-	OPT_PAYLOAD,
-	OPT_ROUNDS,
-	OPT_HELP,
-};
-
-static const struct option long_options[] = {
-	{ "gateway", required_argument, NULL, OPT_GATEWAY },
-	{ "gateway-pid", required_argument, NULL, OPT_GATEWAY_PID },
-	{ "broker", required_argument, NULL, OPT_BROKER },
-	{ "broker-pid", required_argument, NULL, OPT_BROKER_PID },
-	{ "publishers", required_argument, NULL, OPT_PUBLISHERS },
-	{ "messages", required_argument, NULL, OPT_MESSAGES },
-	{ "qos", required_argument, NULL, OPT_QOS },
-	{ "window", required_argument, NULL, OPT_WINDOW },
-	{ "payload", required_argument, NULL, OPT_PAYLOAD },
-	{ "rounds", required_argument, NULL, OPT_ROUNDS },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 },
-};
-
-static const char usage[] =
-    "usage: mqttsn-bench --gateway ADDRESS:PORT --broker ADDRESS:PORT [OPTION...]\n"
-    "  --gateway-pid PID, --broker-pid PID   whose CPU time to measure\n"
-    "  --publishers N   sensors, or clients of the broker (10)\n"
-    "  --messages N     in a round, of all publishers together (100000)\n"
-    "  --qos 0|1        (0)\n"
-    "  --window N       QoS 0: messages on their way at once (100); at QoS 1 it is one for each publisher\n"
-    "  --payload N      octets (64)\n"
-    "  --rounds N       through the gateway and directly; medians are told (5)\n";
-
-static bool number(const char *text, uint32_t least, uint32_t most, uint32_t *out)
+static struct sensors_config sensors_of(const struct bench_options *o)
 {
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	*out = (uint32_t)n;
-	return *text >= '0' && *text <= '9' && *end == '\0' && n >= least && n <= most;
+	return (struct sensors_config){ .gateway = o->gateway,
+		.count = o->sensors,
+		.forwarders = o->forwarders,
+		.clean = true };
 }
 
-static bool set_option(struct options *options, int option, const char *value)
+static bool play_messages(const struct bench_options *o, unsigned round, struct figures *figures)
 {
-	struct run_config *run = &options->run;
+	struct run_config config = {
+		.broker = o->broker,
+		.publishers = { .server = o->broker,
+		    .count = o->sensors,
+		    .qos = o->qos,
+		    .receivers = o->mode == MODE_DELIVER,
+		    .forwarders = o->forwarders },
+		.messages = o->messages,
+		.window = o->window,
+		.rate = o->rate,
+		.payload = o->payload,
+		.gateway_pid = o->gateway_pid,
+		.broker_pid = o->broker_pid,
+	};
 
-	switch (option) {
-	case OPT_GATEWAY:
-		return netaddr_parse(&options->gateway, value, 0) == 0;
-	case OPT_BROKER:
-		return netaddr_parse(&run->broker, value, 0) == 0;
-	case OPT_GATEWAY_PID:
-		return number(value, 1, INT32_MAX, &run->gateway_pid);
-	case OPT_BROKER_PID:
-		return number(value, 1, INT32_MAX, &run->broker_pid);
-	case OPT_PUBLISHERS:
-		return number(value, 1, 10000, &run->publishers.count);
-	case OPT_MESSAGES:
-		return number(value, 1, 100000000, &run->messages);
-	case OPT_QOS:
-		return number(value, 0, 1, &run->publishers.qos);
-	case OPT_WINDOW:
-		return number(value, 1, 100000, &run->window);
-	case OPT_PAYLOAD:
-		return number(value, RUN_PAYLOAD_MIN, PUBLISHERS_PAYLOAD_MAX, &run->payload);
-	case OPT_ROUNDS:
-		return number(value, 1, ROUNDS_MAX, &options->rounds);
+	if (run_measure(&config, &publishers_direct, PATH_DIRECT, round, figures) != 0)
+		return false;
+	config.publishers.server = o->gateway;
+	return run_measure(&config, &publishers_sensors, PATH_GATEWAY, round, figures) == 0;
+}
+
+static bool play_connect(const struct bench_options *o, unsigned round, struct figures *figures)
+{
+	const struct storm_config config = {
+		.sensors = sensors_of(o),
+		.at_once = o->at_once,
+		.idle_s = o->idle,
+		.gateway_pid = o->gateway_pid,
+	};
+
+	return storm_measure(&config, PATH_GATEWAY, round, figures) == 0;
+}
+
+static bool play_sleep(const struct bench_options *o, unsigned round, struct figures *figures)
+{
+	const struct naps_config config = {
+		.sensors = sensors_of(o),
+		.broker = o->broker,
+		.messages = o->messages,
+		.payload = o->payload,
+		.at_once = o->at_once,
+		.gateway_pid = o->gateway_pid,
+	};
+
+	return naps_measure(&config, PATH_GATEWAY, round, figures) == 0;
+}
+
+static bool play_echo(const struct bench_options *o, unsigned round, struct figures *figures)
+{
+	const struct echo_config config = {
+		.messages = o->messages, .window = o->window, .payload = o->payload
+	};
+
+	return echo_measure(&config, PATH_DIRECT, round, figures) == 0;
+}
+
+static const struct {
+	play_fn *play;
+	const char *baseline; /* the name of PATH_DIRECT, or NULL */
+} modes[] = {
+	[MODE_PUBLISH] = { play_messages, "direct" },
+	[MODE_DELIVER] = { play_messages, "direct" },
+	[MODE_CONNECT] = { play_connect, NULL },
+	[MODE_SLEEP] = { play_sleep, NULL },
+	[MODE_ECHO] = { play_echo, "echo" },
+};
+
+/* What was measured, in words. */
+static void describe(const struct bench_options *o, char *text, size_t size)
+{
+	char who[64], load[64] = "";
+
+	snprintf(who, sizeof who,
+	    o->forwarders > 0 ? "%u sensors behind %u forwarders" : "%u sensors", o->sensors,
+	    o->forwarders);
+	if (o->mode == MODE_ECHO)
+		snprintf(who, sizeof who, "%u on their way", o->window);
+	else if (o->rate > 0)
+		snprintf(load, sizeof load, ", %u per second", o->rate);
+	else if (o->qos <= 0 && o->mode <= MODE_DELIVER)
+		snprintf(load, sizeof load, ", %u on their way", o->window);
+	switch (o->mode) {
+	case MODE_CONNECT:
+		snprintf(
+		    text, size, "connect: %s, %u at a time, %u rounds", who, o->at_once, o->rounds);
+		break;
+	case MODE_SLEEP:
+		snprintf(text, size, "sleep: %s, %u messages for each, %u at a time, %u rounds",
+		    who, o->messages, o->at_once, o->rounds);
+		break;
+	case MODE_ECHO:
+		snprintf(text, size, "echo: %s, %u x %u datagrams", who, o->rounds, o->messages);
+		break;
 	default:
-		return false;
+		snprintf(text, size, "%s: QoS %d, %s%s, %u x %u messages", bench_mode_name(o->mode),
+		    o->qos, who, load, o->rounds, o->messages);
+		break;
 	}
 }
 
-static bool read_options(struct options *options, int argc, char **argv)
+static void show_progress(const struct bench_options *o, unsigned round)
 {
-	int option;
-
-	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		if (!set_option(options, option, optarg)) {
-			if (option > 0 && option < OPT_HELP)
-				fprintf(
-				    stderr, "mqttsn-bench: '%s' is not possible there\n", optarg);
-			return false;
-		}
-	}
-	return optind == argc && options->gateway.family != 0 && options->run.broker.family != 0;
-}
-
-static bool play(const struct options *options, const struct publishers_ops *ops, unsigned round,
-    struct series *series)
-{
-	struct run_config config = options->run;
-	struct run_result result;
-	double per_100k;
-
-	config.publishers.server = ops == &publishers_direct ? config.broker : options->gateway;
-	if (run_measure(&config, ops, &result) != 0)
-		return false;
-	per_100k = 100000.0 / (double)config.messages;
-	series->rate[round] = (double)result.received / result.seconds;
-	series->gateway_cpu[round] = result.gateway_cpu * per_100k;
-	series->broker_cpu[round] = result.broker_cpu * per_100k;
-	series->sum.lost += result.lost;
-	series->sum.repeated += result.repeated;
-	series->sum.resent += result.resent;
-	return true;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(const double *values, unsigned n)
-{
-	double sorted[ROUNDS_MAX];
-
-	for (unsigned i = 0; i < n; i++)
-		sorted[i] = values[i];
-	qsort(sorted, n, sizeof sorted[0], compare);
-	return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
-}
-
-/* The median of the ratios, as two values of one round were taken under the same weather. */
-static double ratio(const double *values, const double *to, unsigned n)
-{
-	double ratios[ROUNDS_MAX];
-
-	for (unsigned i = 0; i < n; i++)
-		ratios[i] = values[i] / to[i];
-	return median(ratios, n);
-}
-
-static void print_table(
-    const struct options *options, const struct series *gateway, const struct series *direct)
-{
-	const struct run_config *run = &options->run;
-	unsigned n = options->rounds;
-
-	printf("| QoS %d, %u publishers, %u x %u messages of %u octets, ", run->publishers.qos,
-	    run->publishers.count, n, run->messages, run->payload);
-	printf("%u on their way | direct | gateway | ratio |\n",
-	    run->publishers.qos == 0 ? run->window : run->publishers.count);
-	printf("|---|---:|---:|---:|\n");
-	printf("| messages per second at the broker | %.0f | %.0f | %.2f |\n",
-	    median(direct->rate, n), median(gateway->rate, n),
-	    ratio(gateway->rate, direct->rate, n));
-	printf("| CPU s per 100,000: broker | %.2f | %.2f | %.2f |\n",
-	    median(direct->broker_cpu, n), median(gateway->broker_cpu, n),
-	    ratio(gateway->broker_cpu, direct->broker_cpu, n));
-	printf("| CPU s per 100,000: gateway (ratio: to the broker's, direct) | | %.2f | %.2f |\n",
-	    median(gateway->gateway_cpu, n), ratio(gateway->gateway_cpu, direct->broker_cpu, n));
-	printf("| lost, repeated, sent again (all rounds) | %lu, %lu, %lu | %lu, %lu, %lu | |\n\n",
-	    (unsigned long)direct->sum.lost, (unsigned long)direct->sum.repeated,
-	    (unsigned long)direct->sum.resent, (unsigned long)gateway->sum.lost,
-	    (unsigned long)gateway->sum.repeated, (unsigned long)gateway->sum.resent);
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%s: round %u of %u\r", bench_mode_name(o->mode), round + 1,
+		    o->rounds);
 }
 
 int main(int argc, char **argv)
 {
-	static struct series gateway, direct;
-	struct options options = {
-		.run = { .messages = 100000, .window = 100, .payload = 64, .publishers.count = 10 },
-		.rounds = 5,
-	};
+	static struct figures figures;
+	struct bench_options options;
+	const char *wrong = bench_options_read(&options, argc, (const char *const *)argv);
 	int status = EXIT_SUCCESS;
+	char what[200];
 
-	if (!read_options(&options, argc, argv)) {
-		fputs(usage, stderr);
+	if (wrong != NULL) {
+		fprintf(stderr, "mqttsn-bench: %s; --help tells more\n", wrong);
 		return 2;
 	}
+	if (options.help) {
+		fputs(bench_usage, stdout);
+		return EXIT_SUCCESS;
+	}
 	mosquitto_lib_init();
+	process_raise_descriptors();
+	figures_init(&figures, options.rounds);
 	for (unsigned round = 0; round < options.rounds && status == EXIT_SUCCESS; round++) {
-		if (!play(&options, &publishers_direct, round, &direct) ||
-		    !play(&options, &publishers_sensors, round, &gateway))
+		show_progress(&options, round);
+		if (!modes[options.mode].play(&options, round, &figures))
 			status = EXIT_FAILURE;
 	}
-	if (status == EXIT_SUCCESS)
-		print_table(&options, &gateway, &direct);
+	if (status == EXIT_SUCCESS) {
+		const char *baseline = modes[options.mode].baseline;
+
+		describe(&options, what, sizeof what);
+		figures_print_table(&figures, stdout, what, baseline);
+		figures_print_json(&figures, stdout, what, baseline);
+	}
 	mosquitto_lib_cleanup();
 	return status;
 }

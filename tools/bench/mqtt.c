@@ -168,7 +168,7 @@ const char *mqtt_publish(
 	    mqtt, mosquitto_publish(mqtt->client, NULL, topic, (int)len, payload, qos, false));
 }
 
-const char *mqtt_subscribe(struct mqtt *mqtt, const char *filter)
+const char *mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos)
 {
-	return queued(mqtt, mosquitto_subscribe(mqtt->client, NULL, filter, 0));
+	return queued(mqtt, mosquitto_subscribe(mqtt->client, NULL, filter, qos));
 }

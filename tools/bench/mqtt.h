@@ -29,6 +29,6 @@ struct mqtt *mqtt_close(struct mqtt *mqtt);
 /* NULL, or what went wrong (a constant). */
 const char *mqtt_publish(
     struct mqtt *mqtt, const char *topic, const void *payload, size_t len, int qos);
-const char *mqtt_subscribe(struct mqtt *mqtt, const char *filter);
+const char *mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos);
 
 #endif
