@@ -244,6 +244,47 @@ Test(option, broker_tells_what_is_wrong)
 	conf_free(conf);
 }
 
+Test(option, the_next_brokers_are_to_fall_back_to)
+{
+	struct conf *conf = conf_new();
+	struct conf_errors *errors = conf_errors_new();
+
+	folder_write(
+	    "t.conf", "broker = { host = \"a\"; port = 7; fallbacks = \"of-the-file\"; };\n");
+	cr_assert(conf_load(conf, "t.conf", errors));
+	cr_assert(conf_set_broker(conf, "b", errors));
+	cr_assert_null(conf->broker.fallbacks);
+	cr_assert(conf_set_broker(conf, "c:8", errors));
+	cr_assert(conf_set_broker(conf, "[::1]", errors));
+	cr_assert(conf_finish(conf, errors));
+	expect_mistakes(errors, "");
+	cr_assert_str_eq(conf->broker.host, "b");
+	cr_assert_eq(conf->n_fallbacks, 2);
+	cr_assert_str_eq(conf->fallbacks[0].host, "c");
+	cr_assert_eq(conf->fallbacks[0].port, 8);
+	cr_assert_str_eq(conf->fallbacks[1].host, "::1");
+	cr_assert_eq(conf->fallbacks[1].port, 7);
+	conf_free(conf);
+}
+
+Test(option, a_broker_to_fall_back_to_is_checked_and_there_are_not_too_many)
+{
+	struct conf *conf = conf_new();
+	struct conf_errors *errors = conf_errors_new();
+
+	cr_assert(conf_set_broker(conf, "b", errors));
+	cr_assert_not(conf_set_broker(conf, "c:65536", errors));
+	cr_assert_not(conf_set_broker(conf, "", errors));
+	for (int i = 0; i < CONF_FALLBACKS_MAX; i++)
+		cr_assert(conf_set_broker(conf, "c:1", errors));
+	cr_assert_not(conf_set_broker(conf, "c:1", errors));
+	expect_mistakes(errors,
+	    "--broker: broker.fallbacks: \"c:65536\" is no host, such as broker.example.org:1883 or [::1]:1883\n"
+	    "--broker: broker.fallbacks: \"\" is no host, such as broker.example.org:1883 or [::1]:1883\n"
+	    "--broker: more than 16 are not possible\n");
+	conf_free(conf);
+}
+
 /* --- --predefined --- */
 
 Test(option, predefined_adds)

@@ -133,6 +133,24 @@ Test(upstream_tls, a_stranger_among_the_authorities)
 	expect_refused(&config, "unable to get local issuer certificate");
 }
 
+/* The name that is checked is that of the broker which is dialled. */
+Test(upstream_tls, each_broker_has_its_own_name)
+{
+	struct upstream_broker fallback = { "localhost", 0 };
+	struct upstream_config config;
+
+	start("DNS:localhost", "");
+	config = config_for("127.0.0.1", ca); /* where nobody listens */
+	fallback.port = config.port;
+	config.port = 1;
+	config.fallbacks = &fallback;
+	config.n_fallbacks = 1;
+	expect_accepted(&config);
+	config.host = "localhost";
+	fallback.host = "127.0.0.1";
+	expect_refused(&config, "IP address mismatch");
+}
+
 static void expect_certificate_wanted(const char *version)
 {
 	struct upstream_config config;

@@ -149,6 +149,7 @@ int listen_on(uint16_t *port, int backlog)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	cr_assert_geq(fd, 0);
+	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int)), 0);
 	sin.sin_port = htons(*port);
 	cr_assert_eq(bind(fd, (struct sockaddr *)&sin, len), 0);
 	cr_assert_eq(listen(fd, backlog), 0);
