@@ -199,12 +199,13 @@ static int spool(struct gw *gw, struct client *client, const struct sn_publish *
 	return 0;
 }
 
-/* A publish whose answer the broker owes, and now the connection is lost: it will be sent again on
- * the next one, but the client need not wait for that. */
+/* A publish whose answer the broker owes, and now the connection is lost, or not read while the
+ * client's queue is full: the client need not wait for that. */
 static void take_over(struct gw *gw, struct client *client, const struct sn_publish *publish,
     struct sn_bytes name, struct inbound *in)
 {
-	if (gw->config.outage == GW_OUTAGE_STORE && is_broker_away(client))
+	if (gw->config.outage == GW_OUTAGE_STORE &&
+	    (is_broker_away(client) || client->outbox.paused))
 		spool(gw, client, publish, name, in);
 }
 

@@ -155,7 +155,8 @@ void spool_save(const struct client *client, const struct gw_store *sink)
 bool spool_is_used(const struct gw *gw, const struct client *client)
 {
 	return !spool_is_empty(&client->spool) ||
-	       (gw->config.outage == GW_OUTAGE_STORE && !link_is_up(&client->link));
+	       (gw->config.outage == GW_OUTAGE_STORE &&
+	           (!link_is_up(&client->link) || client->outbox.paused));
 }
 
 /* The name of the limit that one more publish of @size octets would break, or NULL. */

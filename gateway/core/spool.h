@@ -42,7 +42,8 @@ static inline bool spool_is_empty(const struct spool *spool)
 }
 
 /* Whether a new publish of the client has to wait for the broker here: there is no way to it now,
- * or others wait already. */
+ * or its answers are not read because the client's own queue is full (up_pause()), or others wait
+ * already. */
 bool spool_is_used(const struct gw *gw, const struct client *client);
 
 /* Appends a publish, and has it stored.  0; -ERR_LIMIT: counted and noted here; -ERR_NOMEM;
