@@ -284,12 +284,12 @@ struct admin_wiring *admin_wiring_open(const struct admin_parts *parts)
 	config.fd = open_socket(w);
 	if (config.fd < 0)
 		return admin_wiring_close(w);
-	log_open(w, config.fd);
 	w->admin = admin_new(parts->base, &config);
 	if (w->admin == NULL) {
 		log_error("cannot open the admin server: %s", err_text(-ERR_NOMEM));
 		return admin_wiring_close(w);
 	}
+	log_open(w, config.fd);
 	return w;
 }
 

@@ -6,7 +6,7 @@
 #include "gateway/core/topic_predef.h"
 
 /* So many are looked at for one page: a search for few among many takes several. */
-#define LOOK_MOST 5000
+#define LOOK_MOST 2000
 
 /* A page, and the lists of one client, end when they are so long. */
 #define PAGE_OCTETS 131072

@@ -173,18 +173,24 @@ static void begin_answer(struct http_exchange *x, enum stage stage)
 	bufferevent_enable(x->bev, EV_WRITE);
 }
 
-/* Without memory for the answer the connection just ends, soon. */
-void http_reply(struct http_exchange *x, int status, const char *type, struct text *body)
+/* If there is not even memory for this, the deadline ends the connection. */
+static void answer_no_memory(struct http_exchange *x)
 {
 	struct evbuffer *out = bufferevent_get_output(x->bev);
 
-	if (!write_reply(x, status, type, body)) {
-		evbuffer_drain(out, evbuffer_get_length(out));
-		evbuffer_add_printf(out,
-		    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-	}
-	text_clear(body);
+	evbuffer_drain(out, evbuffer_get_length(out));
+	evbuffer_add_printf(out,
+	    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
 	begin_answer(x, ANSWERING);
+}
+
+void http_reply(struct http_exchange *x, int status, const char *type, struct text *body)
+{
+	if (write_reply(x, status, type, body))
+		begin_answer(x, ANSWERING);
+	else
+		answer_no_memory(x);
+	text_clear(body);
 }
 
 void http_refuse(struct http_exchange *x, int status, const char *why)
@@ -244,10 +250,12 @@ bool http_stream(
 {
 	struct evbuffer *out = bufferevent_get_output(x->bev);
 
-	if (x->server->streams == HTTP_STREAMS || !write_head(x, 200, type) ||
-	    evbuffer_add(out, "\r\n", 2) < 0) {
-		evbuffer_drain(out, evbuffer_get_length(out));
+	if (x->server->streams == HTTP_STREAMS) {
 		http_refuse(x, 503, "too many streams");
+		return false;
+	}
+	if (!write_head(x, 200, type) || evbuffer_add(out, "\r\n", 2) < 0) {
+		answer_no_memory(x);
 		return false;
 	}
 	x->take = take;

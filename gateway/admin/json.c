@@ -48,8 +48,9 @@ static void begin_value(struct json *json, const char *name)
 	json->more = true;
 	if (name == NULL)
 		return;
-	quote(json->text, name, strlen(name));
-	text_puts(json->text, ":");
+	text_add(json->text, "\"", 1); /* the names are ours: nothing to escape */
+	text_puts(json->text, name);
+	text_add(json->text, "\":", 2);
 }
 
 void json_begin(struct json *json, const char *name, char bracket)

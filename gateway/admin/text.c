@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define ROOM_LEAST 1024
+#define PRINT_ROOM 64 /* seldom too little */
 
 /* Room for @len more octets.  False when out of memory. */
 static bool make_room(struct text *text, size_t len)
@@ -39,20 +40,32 @@ void text_add(struct text *text, const void *data, size_t len)
 	text->len += len;
 }
 
+/* Prints as far as there is room; returns the length that the whole has. */
+static size_t print(struct text *text, const char *format, va_list arguments)
+{
+	int len = vsnprintf(text->data + text->len, text->room - text->len, format, arguments);
+
+	return len > 0 ? (size_t)len : 0;
+}
+
 void text_printf(struct text *text, const char *format, ...)
 {
 	va_list arguments;
-	int len;
+	size_t len;
 
-	va_start(arguments, format);
-	len = vsnprintf(NULL, 0, format, arguments);
-	va_end(arguments);
-	if (len < 0 || !make_room(text, (size_t)len + 1))
+	if (!make_room(text, PRINT_ROOM))
 		return;
 	va_start(arguments, format);
-	vsnprintf(text->data + text->len, (size_t)len + 1, format, arguments);
+	len = print(text, format, arguments);
 	va_end(arguments);
-	text->len += (size_t)len;
+	if (len >= text->room - text->len) {
+		if (!make_room(text, len + 1))
+			return;
+		va_start(arguments, format);
+		print(text, format, arguments);
+		va_end(arguments);
+	}
+	text->len += len;
 }
 
 void text_clear(struct text *text)

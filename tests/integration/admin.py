@@ -281,6 +281,7 @@ def _(bench):
     streams = [bench.closing(admin.stream("/trace")) for _ in range(16)]
     answer = admin.get("/trace")
     equal((answer.status, json.loads(answer.body)["error"]), (503, "too many streams"), "one more")
+    equal(answer.headers.get_all("Content-Type"), ["application/json"], "of one type")
     equal(admin.get("/status").status, 200, "other questions are answered")
     streams.pop().close()
     wait_for(lambda: open_and_close(admin), "a stream becomes free")
