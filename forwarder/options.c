@@ -1,110 +1,58 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "forwarder/options.h"
 
-#include <getopt.h>
-#include <stdlib.h>
-
-typedef bool apply_fn(struct fwd_conf *conf, const char *text, struct conf_errors *errors);
-
-struct options_setting {
-	apply_fn *apply;
-	const char *text;
-};
-
-static bool apply_set(struct fwd_conf *conf, const char *text, struct conf_errors *errors)
+static bool apply_gateway(void *conf, const char *text, struct conf_errors *errors)
 {
-	return settings_set(&conf->settings, "--set", text, errors);
+	return fwd_conf_add_gateway(conf, text, errors);
 }
 
-enum {
-	OPT_SETTING,
-	OPT_CONFIG,
-	OPT_CHECK,
-	OPT_VERSION,
-	OPT_HELP
-};
+static bool apply_listen(void *conf, const char *text, struct conf_errors *errors)
+{
+	return fwd_conf_add_listener(conf, text, errors);
+}
 
-static const struct row {
-	const char *name;
-	const char *argument; /* NULL: none */
-	int what;
-	apply_fn *apply;
-	const char *help;
-} rows[] = {
-	{ "gateway", "ADDRESS[:PORT]", OPT_SETTING, fwd_conf_add_gateway,
-	    "an MQTT-SN gateway; the most preferred one first\n"
-	    "                                  (may be repeated)" },
-	{ "listen", "ADDRESS:PORT", OPT_SETTING, fwd_conf_add_listener,
+static bool apply_serial(void *conf, const char *text, struct conf_errors *errors)
+{
+	return fwd_conf_add_serial(conf, text, errors);
+}
+
+static bool apply_set(void *conf, const char *text, struct conf_errors *errors)
+{
+	return settings_set(&((struct fwd_conf *)conf)->settings, "--set", text, errors);
+}
+
+static const struct options_row rows[] = {
+	{ "gateway", "ADDRESS[:PORT]", OPTION_SETTING, apply_gateway, 0,
+	    "an MQTT-SN gateway; the most preferred one first\n" OPTIONS_INDENT
+	    "(may be repeated)" },
+	{ "listen", "ADDRESS:PORT", OPTION_SETTING, apply_listen, 0,
 	    "take MQTT-SN of nodes over UDP here (may be repeated)" },
-	{ "serial", "DEVICE[,FRAMING[,SPEED]]", OPT_SETTING, fwd_conf_add_serial,
-	    "take MQTT-SN of nodes on a serial line here: framing\n"
-	    "                                  slip, hdlc or plain (may be repeated)" },
-	{ "set", "PATH=VALUE", OPT_SETTING, apply_set,
-	    "any setting of the configuration file, as in\n"
-	    "                                  --set nodes.limit=500 (may be repeated)" },
-	{ "config", "FILE", OPT_CONFIG, NULL,
+	{ "serial", "DEVICE[,FRAMING[,SPEED]]", OPTION_SETTING, apply_serial, 0,
+	    "take MQTT-SN of nodes on a serial line here: framing\n" OPTIONS_INDENT
+	    "slip, hdlc or plain (may be repeated)" },
+	{ "set", "PATH=VALUE", OPTION_SETTING, apply_set, 0,
+	    "any setting of the configuration file, as in\n" OPTIONS_INDENT
+	    "--set nodes.limit=500 (may be repeated)" },
+	{ "config", "FILE", OPTION_TEXT, NULL, offsetof(struct options, config),
 	    "read this file first; the options above go over it" },
-	{ "check-config", NULL, OPT_CHECK, NULL,
+	{ "check-config", NULL, OPTION_FLAG, NULL, offsetof(struct options, check_config),
 	    "print the configuration as it was understood, and end" },
-	{ "version", NULL, OPT_VERSION, NULL, "print the version, and end" },
-	{ "help", NULL, OPT_HELP, NULL, "print this, and end" },
+	{ "version", NULL, OPTION_FLAG, NULL, offsetof(struct options, version),
+	    "print the version, and end" },
+	{ "help", NULL, OPTION_FLAG, NULL, offsetof(struct options, help), "print this, and end" },
 };
 
-#define N_ROWS (sizeof rows / sizeof rows[0])
-
-static void take(struct options *o, const struct row *row, const char *text)
-{
-	switch (row->what) {
-	case OPT_SETTING:
-		o->settings[o->n_settings++] = (struct options_setting){ row->apply, text };
-		break;
-	case OPT_CONFIG:
-		o->config = text;
-		break;
-	case OPT_CHECK:
-		o->check_config = true;
-		break;
-	case OPT_VERSION:
-		o->version = true;
-		break;
-	case OPT_HELP:
-		o->help = true;
-		break;
-	}
-}
+static const struct options_table table = { rows, sizeof rows / sizeof rows[0] };
 
 bool options_parse(struct options *o, int argc, char **argv)
 {
-	struct option table[N_ROWS + 1] = { 0 };
-	bool good = true;
-	int c, index;
-
-	*o = (struct options){ .settings = calloc((size_t)argc, sizeof *o->settings) };
-	if (o->settings == NULL) {
-		perror(argv[0]);
-		return false;
-	}
-	for (size_t i = 0; i < N_ROWS; i++) {
-		table[i].name = rows[i].name;
-		table[i].has_arg = rows[i].argument != NULL ? required_argument : no_argument;
-	}
-	while ((c = getopt_long(argc, argv, "", table, &index)) != -1) {
-		if (c == 0)
-			take(o, &rows[index], optarg);
-		else
-			good = false; /* getopt_long() has told why */
-	}
-	for (; optind < argc; optind++) {
-		fprintf(stderr, "%s: unexpected argument '%s'\n", argv[0], argv[optind]);
-		good = false;
-	}
-	return good;
+	*o = (struct options){ 0 };
+	return options_read(&table, o, &o->settings, argc, argv);
 }
 
 void options_free(struct options *o)
 {
-	free(o->settings);
-	*o = (struct options){ 0 };
+	options_settings_free(&o->settings);
 }
 
 bool options_apply(const struct options *o, struct fwd_conf *conf, struct conf_errors *errors)
@@ -113,9 +61,7 @@ bool options_apply(const struct options *o, struct fwd_conf *conf, struct conf_e
 
 	if (o->config != NULL)
 		good = settings_load(&conf->settings, o->config, errors);
-	for (size_t i = 0; i < o->n_settings; i++)
-		good = o->settings[i].apply(conf, o->settings[i].text, errors) && good;
-	return good;
+	return options_settings_apply(&o->settings, conf, errors) && good;
 }
 
 void options_print_help(FILE *to)
@@ -124,13 +70,7 @@ void options_print_help(FILE *to)
 	    "Usage: mqttsn-forwarder [OPTION]...\n"
 	    "An MQTT-SN 1.2 forwarder: passes the frames of radios, serial lines and networks of nodes to a gateway.\n\n",
 	    to);
-	for (size_t i = 0; i < N_ROWS; i++) {
-		const struct row *r = &rows[i];
-		int width = fprintf(to, "  --%s%s%s", r->name, r->argument != NULL ? " " : "",
-		    r->argument != NULL ? r->argument : "");
-
-		fprintf(to, "%*s%s\n", width < 34 ? 34 - width : 1, "", r->help);
-	}
+	options_print(&table, to);
 	fputs(
 	    "\nSettings that are not given have defaults; --check-config prints all with their meaning.\n",
 	    to);

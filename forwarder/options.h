@@ -4,12 +4,10 @@
 #define FORWARDER_OPTIONS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 
+#include "conf/options.h"
 #include "forwarder/conf/conf.h"
-
-struct options_setting;
 
 struct options {
 	bool help;
@@ -17,9 +15,7 @@ struct options {
 	bool check_config;
 	const char *config; /* the file, or NULL */
 
-	/* --gateway, --listen, ... in their order; point into argv. */
-	struct options_setting *settings;
-	size_t n_settings;
+	struct options_settings settings;
 };
 
 /* Reads the command line.  False if there was any mistake; each has been told on standard error.

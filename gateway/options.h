@@ -4,12 +4,10 @@
 #define GATEWAY_OPTIONS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 
+#include "conf/options.h"
 #include "gateway/conf/conf.h"
-
-struct options_setting;
 
 struct options {
 	bool help;
@@ -19,9 +17,7 @@ struct options {
 	const char *forget; /* a client id, or NULL */
 	const char *config; /* the file, or NULL */
 
-	/* --listen, --broker, ... in their order; point into argv. */
-	struct options_setting *settings;
-	size_t n_settings;
+	struct options_settings settings;
 };
 
 /* Reads the command line.  False if there was any mistake; each has been told on standard error.
