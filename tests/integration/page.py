@@ -368,15 +368,18 @@ def fate(number):
 
 
 class Plant:
-    """500 sensors in all states; .active are those that can work."""
+    """500 sensors in all states; .active are those that can work, .display is one that shows what they say."""
 
     def __init__(self, site, n=500):
         self.states = {}
         self.active = []
+        self.display = None
         for number in range(1, n + 1):
             name = f"{KINDS[number % 5]}-{number:03}"
             self.states[name] = fate(number)
             self.add(site, name, self.states[name])
+        self.display = self.active.pop()
+        self.display.subscribe((mqttsn.SHORT, "t1"))
 
     def add(self, site, name, state):
         will = (f"plant/{name}/state", b"gone", 1, True)
@@ -404,6 +407,9 @@ class Plant:
         while time.monotonic() < end:
             sensor = self.active[number * 7 % len(self.active)]
             sensor.publish(sensor.temperature, f"{20 + number % 50 / 10}".encode(), number % 3)
+            if number % 4 == 0:
+                sensor.publish(0x7431, b"for the display", kind=mqttsn.SHORT)
+                self.display.expect(mqttsn.PUBLISH)
             if number % 5 == 0:
                 sensor.ping_seconds()
             if number % 50 == 0:
@@ -417,7 +423,7 @@ class Plant:
 def take_pictures(page, site, plant):
     """Of the page with five minutes of work behind it."""
     plant.work(300)
-    sensor = plant.active[0]
+    sensor = min(plant.active, key=lambda s: s.id)  # on the first page
     open_detail(page, sensor.id)
     live(page)
     for reading in (b"71.5", b"71.9", b"72.4"):
@@ -425,6 +431,7 @@ def take_pictures(page, site, plant):
     mqtt.publish(site.broker, f"plant/{sensor.id}/command", b"valve 30 %")
     sensor.take_message()
     page.wait_for("document.querySelector('#trace').innerText.includes('sensor → PUBACK')")
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(os.path.join(PICTURES, "status-page.png"))
     page.evaluate("closeDetail()")
     page.size(390, 844, 1.5, True)
@@ -464,7 +471,7 @@ def _(bench):
     found = plant.names("*r-?5?")
     range_is(page, f"1–{len(found)} of {len(found)}")
     equal(shown_ids(page), found, "by a pattern")
-    page.evaluate("chooseMatch('')")
+    page.evaluate("document.querySelector('#match').value = '', chooseMatch('')")
     page.click("[data-state=asleep]")
     range_is(page, f"1–50 of {plant.count('asleep')}")
     page.click("[data-state=asleep]")
