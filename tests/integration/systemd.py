@@ -8,6 +8,7 @@ import sys
 import time
 
 import mqttsn
+from admin_client import Admin
 from harness import BUILD, PATIENCE, Failure, check, equal, free_udp_address, gateway_env, main, test, wait_for
 from mqttsn import Client
 
@@ -251,6 +252,39 @@ def _(bench):
     manager.hear("READY=1")
     forwarder.finish()
     manager.hear("STOPPING=1")
+
+
+def admin_socket(bench):
+    """On a path, as mqttsn-gateway-admin.socket has it."""
+    s = bench.closing(socket.socket(socket.AF_UNIX))
+    s.bind(bench.path("admin.sock"))
+    s.listen()
+    return s
+
+
+@test("the admin server takes over the socket named admin, and leaves it where it is")
+def _(bench):
+    manager = Manager(bench)
+    path = bench.path("admin.sock")
+    broker = bench.broker().address
+    how = sockets_for(manager, {"admin": admin_socket(bench)})
+    for _ in range(2):
+        gateway = bench.start_gateway("--listen", "127.0.0.1:0", "--broker", broker, "--admin", "unix:" + path,
+                                      **how).wait_ready()
+        equal(Admin(gateway).json("/status")["gateway_id"], 1, "it answers")
+        gateway.stop()
+        check(os.path.exists(path), "the socket is the service manager's")
+
+
+@test("a socket named admin opens nothing that the configuration does not ask for")
+def _(bench):
+    manager = Manager(bench)
+    how = sockets_for(manager, {"admin": admin_socket(bench)})
+    gateway = bench.start_gateway("--listen", "127.0.0.1:0", **how).wait_ready()
+    equal(gateway.process.count_log("admin server"), 0, "not asked for")
+    other = bench.start_gateway("--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", **how).wait_ready()
+    other.wait_log("socket admin is not that of admin.listen: not used")
+    equal(Admin(other).json("/status")["gateway_id"], 1, "it answers where it should")
 
 
 main()
