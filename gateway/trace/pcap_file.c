@@ -73,8 +73,8 @@ static void be_in_trouble(struct pcap_file *f, const char *act)
 static void be_out_of_trouble(struct pcap_file *f)
 {
 	if (f->in_trouble)
-		log_notice("trace: %s is written again, %" PRIu64 " packets were lost", f->path,
-		    f->lost_total);
+		log_notice("trace: %s is written again, %" PRIu64 " packets were lost so far",
+		    f->path, f->lost_total);
 	f->in_trouble = false;
 }
 
