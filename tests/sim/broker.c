@@ -54,6 +54,7 @@ struct up_session {
 struct broker {
 	struct sim *sim;
 	bool away;
+	unsigned answer_ms; /* to acknowledge a publish, at most */
 	struct account accounts[NODES_MAX];
 	unsigned n_accounts;
 	struct up_session **sessions; /* closed ones too: late events must find them closed */
@@ -67,6 +68,7 @@ struct broker *broker_new(struct sim *sim)
 	if (b == NULL)
 		abort();
 	b->sim = sim;
+	b->answer_ms = sim_chance(sim, 300) ? 20000 : 50;
 	return b;
 }
 
@@ -290,7 +292,8 @@ static void take(struct up_session *s, struct unacked *u)
 		sim_arrived(
 		    sim, node_published(s->account->node), u->seq, node_id(s->account->node));
 	u->arrived = true;
-	sim_later(sim, LATENCY_MS + sim_random(sim, 50), acknowledge, s, u->token);
+	sim_later(
+	    sim, LATENCY_MS + sim_random(sim, s->broker->answer_ms), acknowledge, s, u->token);
 }
 
 static void publish_arrives(struct sim *sim, void *who, uint32_t what)
@@ -427,7 +430,8 @@ static void go_away(struct broker *b)
 	for (unsigned i = 0; i < b->n_sessions; i++)
 		if (b->sessions[i]->connected)
 			lose(b->sessions[i]);
-	sim_later(b->sim, sim_random(b->sim, 90000), come_back, b, 0);
+	sim_later(
+	    b->sim, sim_random(b->sim, sim_chance(b->sim, 200) ? 900000 : 90000), come_back, b, 0);
 }
 
 static void trouble(struct sim *sim, void *who, uint32_t what)
