@@ -15,7 +15,7 @@
 #define NOTED_MOST (1u << 20)
 
 /* So many pages of the log are worth moving into the database file. */
-#define REST_PAGES 1000
+#define REST_PAGES 4000
 
 struct store {
 	int lock;

@@ -335,7 +335,7 @@ Test(store, the_log_is_taken_over_when_there_is_enough_of_it)
 		store_rest(store);
 	}
 	cr_assert_lt(octets_of("state.db-wal"), 3000 * 4200);
-	cr_assert_gt(octets_of("state.db"), 900 * 4096);
+	cr_assert_gt(octets_of("state.db"), 500 * 4096);
 }
 
 /* --- time --- */
