@@ -286,8 +286,8 @@ static const struct schema_row persistence[] = {
 	{ "durability", SCHEMA_CHOICE, CONF(persistence.durability), .choices = durabilities,
 	    .preset = "process",
 	    .help =
-	        "What they outlive: \"process\": any end of the gateway, also a crash, but a loss of power "
-	        "costs the last seconds; \"power\": that too, for which each step waits for the disk; "
+	        "What they outlive: \"process\": any end of the gateway, also a crash; a loss of power may "
+	        "cost what came last; \"power\": that too, for which each step waits for the disk; "
 	        "\"off\": nothing, no file is touched." },
 	{ "max_size", SCHEMA_COUNT, CONF(persistence.max_size), .least = 1, .most = 1048576,
 	    .or_zero = true, .unit = "MiB", .preset = "1024",
