@@ -289,7 +289,7 @@ def _(bench):
     client.ping_seconds()
     shown = [line.split(": ", 1)[1] for line in gateway.log().splitlines() if f"127.0.0.1:{port} " in line]
     equal([line for line in shown if " > " in line or " < " in line], [
-        f"- 127.0.0.1:{port} > CONNECT id=pump-7 clean keepalive=60",
+        f"pump-7 127.0.0.1:{port} > CONNECT id=pump-7 clean keepalive=60",
         f"pump-7 127.0.0.1:{port} < CONNACK rc=accepted",
         f'pump-7 127.0.0.1:{port} > REGISTER tid=0 mid=1 "plant/level"',
         f"pump-7 127.0.0.1:{port} < REGACK tid=1 mid=1 rc=accepted",
