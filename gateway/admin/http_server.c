@@ -15,8 +15,9 @@
 #include "gateway/admin/json.h"
 
 #define ACCEPTS_PER_TURN 8
-#define PAUSE_MS         1000 /* of accepting, when the system cannot */
-#define LINGER_MS        2000 /* for the other side to read the answer and to close */
+#define SEND_BUFFER      65536 /* octets in the system, for each connection */
+#define PAUSE_MS         1000  /* of accepting, when the system cannot */
+#define LINGER_MS        2000  /* for the other side to read the answer and to close */
 
 enum stage {
 	READING, /* the request */
@@ -235,16 +236,6 @@ static void fill(struct http_exchange *x)
 	}
 }
 
-/* Its end may be far away, and vanish without a word; and the system's memory for those who do not
- * read is bounded, too. */
-static void set_stream_options(int fd)
-{
-	int on = 1, octets = HTTP_STREAM_OPEN;
-
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &octets, sizeof octets);
-}
-
 bool http_stream(
     struct http_exchange *x, const char *type, http_take_fn *take, http_end_fn *end, void *ctx)
 {
@@ -264,7 +255,6 @@ bool http_stream(
 	x->server->streams++;
 	begin_answer(x, STREAMING);
 	event_del(x->deadline);
-	set_stream_options(bufferevent_getfd(x->bev));
 	bufferevent_setwatermark(x->bev, EV_WRITE, HTTP_STREAM_OPEN / 2, 0);
 	bufferevent_enable(x->bev, EV_READ); /* to learn that it has gone */
 	fill(x);
@@ -349,6 +339,16 @@ static void on_deadline(evutil_socket_t fd, short what, void *ctx)
 
 /* --- accepting --- */
 
+/* The other end may be far away, and vanish without a word; and the system's memory for those who
+ * do not read is bounded as ours is. */
+static void set_options(int fd)
+{
+	int on = 1, octets = SEND_BUFFER;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &octets, sizeof octets);
+}
+
 /* False when out of memory; @fd is then closed. */
 static bool begin_exchange(struct http_server *server, int fd)
 {
@@ -369,6 +369,7 @@ static bool begin_exchange(struct http_server *server, int fd)
 		end_exchange(x);
 		return false;
 	}
+	set_options(fd);
 	set_deadline(x, HTTP_REQUEST_MS);
 	bufferevent_setcb(x->bev, on_readable, on_written, on_closed, x);
 	bufferevent_setwatermark(x->bev, EV_READ, 0, HTTP_HEAD_MAX);
@@ -377,20 +378,21 @@ static bool begin_exchange(struct http_server *server, int fd)
 	return true;
 }
 
-/* Makes room for one more.  False: all are being answered. */
-static bool give_way(struct http_server *server)
+/* Makes room for one more.  Who has been waiting for longest goes: those who are quick are through
+ * before it is their turn, however many others come and hold their connections. */
+static void give_way(struct http_server *server)
 {
 	struct http_exchange *x;
 
+	_Static_assert(HTTP_STREAMS < HTTP_CONNECTIONS, "there is always one that can go");
 	if (server->count < HTTP_CONNECTIONS)
-		return true;
+		return;
 	TAILQ_FOREACH (x, &server->exchanges, entry) {
-		if (x->stage == READING || x->stage == LINGERING) {
+		if (x->stage != STREAMING) {
 			end_exchange(x);
-			return true;
+			return;
 		}
 	}
-	return false;
 }
 
 /* Out of descriptors or memory: to try again at once would keep the loop busy with nothing else. */
@@ -429,9 +431,8 @@ static void on_connections(evutil_socket_t listener, short what, void *ctx)
 				pause_accepting(server);
 			return;
 		}
-		if (!give_way(server)) {
-			close(fd);
-		} else if (!begin_exchange(server, fd)) {
+		give_way(server);
+		if (!begin_exchange(server, fd)) {
 			pause_accepting(server);
 			return;
 		}

@@ -5,7 +5,7 @@
  *
  * Whoever connects can take little: there are so many connections at once, and each has its request
  * of HTTP_HEAD_MAX octets to send and its answer to take in a bounded time.  When all are in use,
- * the one that has been waiting for its request for longest gives way to the next.
+ * the oldest that is no stream gives way to the next.
  */
 #ifndef ADMIN_HTTP_SERVER_H
 #define ADMIN_HTTP_SERVER_H
