@@ -72,24 +72,26 @@ def wait_for(condition, what, timeout=PATIENCE):
         time.sleep(0.005)
 
 
-def free_tcp_port():
-    """Below the range from which the kernel takes the ports of outgoing connections: those would come and go on it
-    while a broker is down."""
+def free_port(kind):
+    """Below the range from which the kernel takes the ports of others: those would come and go on it while a daemon is
+    down."""
     for _ in range(1000):
-        with socket.socket() as s:
+        with socket.socket(socket.AF_INET, kind) as s:
             try:
                 s.bind(("127.0.0.1", random.randrange(15000, 32000)))
                 return s.getsockname()[1]
             except OSError:
                 pass
-    raise Skip("no free TCP port")
+    raise Skip("no free port")
 
 
-def free_udp_address(host="127.0.0.1"):
+def free_tcp_port():
+    return free_port(socket.SOCK_STREAM)
+
+
+def free_udp_address():
     """For who must know the address beforehand, or use it again."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind((host, 0))
-        return s.getsockname()
+    return "127.0.0.1", free_port(socket.SOCK_DGRAM)
 
 
 class Process:

@@ -32,7 +32,7 @@ class Site:
         env = {"MQTTSN_CRASH": crash} if crash else None
         self.gateway = self.bench.start_gateway(
             "--listen", "%s:%d" % self.address, "--broker", self.broker.address, "--state-dir", self.state,
-            "--set", "timers.reconnect_least=0.1", "--set", "log.packets=true", *self.options, env=env).wait_ready()
+            "--set", "timers.reconnect_least=0.1", "--set", "timers.retry=0.3", "--set", "log.packets=true", *self.options, env=env).wait_ready()
         if crash and "a crash point is armed" not in self.gateway.log():
             raise Skip("built without --enable-crash-points")
 
@@ -305,7 +305,7 @@ def _(bench):
 
 @test("a client that stays away over a restart is lost in the end: its will is published")
 def _(bench):
-    site = Site(bench, "--set", "timers.retry=1")
+    site = Site(bench)
     site.start()
     watcher = Subscriber(bench, site.broker, "wills/#")
     sensor = site.sensor("a")
@@ -318,7 +318,7 @@ def _(bench):
 
 @test("a sleeper's deadline goes on while the gateway is away")
 def _(bench):
-    site = Site(bench, "--set", "timers.retry=0.5", "--set", "timers.retries=1")
+    site = Site(bench, "--set", "timers.retries=1")
     site.start()
     watcher = Subscriber(bench, site.broker, "wills/#")
     sensor = site.sensor("a")
