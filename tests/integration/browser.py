@@ -32,9 +32,10 @@ class WebSocket:
         host, port = host_port.rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), timeout=PATIENCE)
         self.buffer = b""
-        self.socket.sendall((f"GET /{path} HTTP/1.1\r\nHost: {host_port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                             f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\n"
-                             "Sec-WebSocket-Version: 13\r\n\r\n").encode())
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.socket.sendall((f"GET /{path} HTTP/1.1\r\nHost: {host_port}\r\n"
+                             "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode())
         while b"\r\n\r\n" not in self.buffer:
             self.fill()
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
@@ -90,13 +91,12 @@ class WebSocket:
 
 
 class Page:
-    """One tab.  Whatever its console says at the level of a warning or worse, and every exception, is in .complaints."""
+    """One tab.  What its console says at the level of a warning or worse, and every exception, is in .complaints."""
 
     def __init__(self, url):
         self.socket = WebSocket(url)
         self.last_id = 0
         self.complaints = []
-        self.events = []
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(domain + ".enable")
 
@@ -147,7 +147,8 @@ class Page:
         return wait_for(lambda: self.evaluate(expression), what or expression, timeout)
 
     def size(self, width, height, scale=1, mobile=False):
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=mobile)
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale,
+                  mobile=mobile)
 
     def scheme(self, name):
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
@@ -188,22 +189,22 @@ class Page:
             f.write(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
 
 
+OPTIONS = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=en",
+    "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-extensions", "--log-level=3", "--remote-debugging-port=0",
+]
+
+
 class Chromium:
-    """A process of its own, with a profile in the test's folder."""
+    """A process of its own, with a profile in the test's folder and one tab, .page."""
 
     def __init__(self, bench):
-        self.profile = bench.path("chromium")
-        program = find_chromium()
-        self.process = bench.process([program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                                      "--no-first-run", "--disable-background-networking", "--disable-component-update",
-                                      "--disable-sync", "--disable-extensions", "--hide-scrollbars", "--lang=en", "--log-level=3",
-                                      "--remote-debugging-port=0", "--user-data-dir=" + self.profile, "about:blank"],
-                                     "chromium", env=dict(os.environ, HOME=bench.folder, LC_ALL="C.UTF-8"))
-        match = self.process.wait_log(r"DevTools listening on ws://([\d.]+:\d+)/", 60)
-        self.address = match[1]
-        # The program may be a script that started the browser: then that is to be ended, too.
-        bench.closing(self)
+        argv = [find_chromium(), *OPTIONS, "--user-data-dir=" + bench.path("chromium"), "about:blank"]
+        self.process = bench.process(argv, "chromium", env=dict(os.environ, HOME=bench.folder, LC_ALL="C.UTF-8"))
+        self.address = self.process.wait_log(r"DevTools listening on ws://([\d.]+:\d+)/", 60)[1]
         self.page = Page(self.targets()[0]["webSocketDebuggerUrl"])
+        bench.closing(self)
 
     def targets(self):
         def pages():
@@ -213,10 +214,10 @@ class Chromium:
         return wait_for(pages, "a tab")
 
     def close(self):
-        """Asks it to go, so that its children go with it."""
+        """Asks it to go, so that its children go with it; else the bench ends it."""
         try:
             self.page.call("Browser.close")
+            self.process.wait()
         except (Failure, OSError):
             pass  # it may be quicker than its answer
         self.page.close()
-        self.process.wait()
