@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
+#define LOG_MODULE LOG_MODULE_STORE
 #include "gateway/control.h"
 
 #include <errno.h>
