@@ -4,9 +4,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "common/log.h"
+#include "gateway/capacity.h"
 #include "gateway/commands.h"
 #include "gateway/conf/conf.h"
 #include "gateway/log_levels.h"
@@ -15,9 +15,6 @@
 #include "gateway/trace_settings.h"
 
 #define EXIT_USAGE 2 /* a mistake on the command line or in the configuration */
-
-/* Descriptors besides the one that each client's broker connection takes. */
-#define OTHER_DESCRIPTORS 64
 
 typedef void tell_fn(const struct conf_errors *errors);
 
@@ -48,21 +45,6 @@ static struct conf *read_configuration(const struct options *options, tell_fn *t
 	return good ? conf : conf_free(conf);
 }
 
-static void raise_descriptor_limit(uint32_t clients)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_max < (rlim_t)clients + OTHER_DESCRIPTORS)
-		log_warning(
-		    "the system allows %llu open files: too few for limits.clients = %u, each with a "
-		    "broker connection (ulimit -Hn, LimitNOFILE)",
-		    (unsigned long long)limit.rlim_max, clients);
-}
-
 static struct conf *reload(void *ctx)
 {
 	return read_configuration(ctx, conf_errors_log);
@@ -76,7 +58,7 @@ static bool serve(struct conf *conf, struct options *options)
 
 	log_levels_set(&conf->log);
 	signal(SIGPIPE, SIG_IGN);
-	raise_descriptor_limit(conf->core.limits.clients);
+	capacity_provide(conf->core.limits.clients);
 
 	loop = loop_new(conf, reload, options);
 	good = loop != NULL && loop_open_store(loop) && loop_open_listeners(loop) &&

@@ -46,7 +46,7 @@ static bool play_messages(const struct bench_options *o, unsigned round, struct 
 		.broker_pid = o->broker_pid,
 	};
 
-	if (run_measure(&config, &publishers_direct, PATH_DIRECT, round, figures) != 0)
+	if (o->direct && run_measure(&config, &publishers_direct, PATH_DIRECT, round, figures) != 0)
 		return false;
 	config.publishers.server = o->gateway;
 	return run_measure(&config, &publishers_sensors, PATH_GATEWAY, round, figures) == 0;
@@ -163,7 +163,7 @@ int main(int argc, char **argv)
 			status = EXIT_FAILURE;
 	}
 	if (status == EXIT_SUCCESS) {
-		const char *baseline = modes[options.mode].baseline;
+		const char *baseline = options.direct ? modes[options.mode].baseline : NULL;
 
 		describe(&options, what, sizeof what);
 		figures_print_table(&figures, stdout, what, baseline);

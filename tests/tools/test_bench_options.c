@@ -39,13 +39,14 @@ Test(bench_options, every_mode_has_a_name)
 Test(bench_options, values)
 {
 	cr_assert_null(READ("connect", ENDS, "--sensors", "10000", "--at-once", "64", "--qos", "-1",
-	    "--gateway-pid", "77", "--forwarders", "3", "--idle", "5"));
+	    "--gateway-pid", "77", "--forwarders", "3", "--idle", "5", "--direct", "0"));
 	cr_assert_eq(options.sensors, 10000);
 	cr_assert_eq(options.at_once, 64);
 	cr_assert_eq(options.qos, -1);
 	cr_assert_eq(options.gateway_pid, 77);
 	cr_assert_eq(options.forwarders, 3);
 	cr_assert_eq(options.idle, 5);
+	cr_assert_eq(options.direct, 0);
 }
 
 Test(bench_options, what_each_mode_needs)

@@ -31,6 +31,7 @@ const char bench_usage[] =
     "  --payload N      octets (64)\n"
     "  --at-once N      connect, sleep: that many connect or wake at a time (0: all)\n"
     "  --idle N         connect: seconds to sleep (0)\n"
+    "  --direct 0|1     publish, deliver: whether to send straight to the broker, too (1)\n"
     "  --rounds N       medians are told (5)\n";
 
 static const char *const modes[] = {
@@ -63,6 +64,7 @@ static const struct option {
 	    PUBLISHERS_PAYLOAD_MAX },
 	{ "--at-once", offsetof(struct bench_options, at_once), false, 0, 100000 },
 	{ "--idle", offsetof(struct bench_options, idle), false, 0, 3000 },
+	{ "--direct", offsetof(struct bench_options, direct), false, 0, 1 },
 	{ "--rounds", offsetof(struct bench_options, rounds), false, 1, ROUNDS_MAX },
 };
 
@@ -128,9 +130,12 @@ const char *bench_options_read(struct bench_options *options, int argc, const ch
 {
 	static char wrong[128];
 
-	*options = (struct bench_options){
-		.sensors = 10, .messages = 100000, .window = 100, .payload = 64, .rounds = 5
-	};
+	*options = (struct bench_options){ .sensors = 10,
+		.messages = 100000,
+		.window = 100,
+		.payload = 64,
+		.rounds = 5,
+		.direct = 1 };
 	for (int i = 1; i < argc; i++) {
 		const struct option *option = find(argv[i]);
 

@@ -32,6 +32,7 @@ struct bench_options {
 	uint32_t at_once;
 	uint32_t idle;
 	uint32_t rounds;
+	uint32_t direct; /* 0 or 1: straight to the broker, too */
 	bool help;
 };
 

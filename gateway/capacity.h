@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the system allows, where that is less than what the configuration promises. */
+#ifndef GATEWAY_CAPACITY_H
+#define GATEWAY_CAPACITY_H
+
+#include <stdint.h>
+
+/* Raises the limit of open files as far as it goes.  Logs a warning for each limit that @clients,
+ * each with a connection to the broker, will run into. */
+void capacity_provide(uint32_t clients);
+
+#endif
