@@ -273,7 +273,6 @@ struct admin_wiring *admin_wiring_open(const struct admin_parts *parts)
 			.token_for_reading = parts->conf->admin.token_for_reading,
 		},
 		.version = PACKAGE_VERSION,
-		.gateway_id = parts->conf->core.gateway_id,
 	};
 
 	if (w == NULL) {

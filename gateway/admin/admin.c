@@ -317,7 +317,6 @@ struct admin *admin_new(struct event_base *base, const struct admin_config *conf
 		.gw = config->gw,
 		.ports = config->ports,
 		.version = config->version,
-		.gateway_id = config->gateway_id,
 		.actions = config->guard.token != NULL,
 		.started = config->ports.now(config->ports.ctx),
 	};

@@ -98,7 +98,6 @@ struct admin_config {
 	struct admin_ports ports;
 	struct guard guard; /* its token is copied */
 	const char *version;
-	uint8_t gateway_id;
 	int fd; /* a listening socket, non-blocking; the server's from now on */
 };
 

@@ -46,7 +46,7 @@ struct http_server {
 	struct event *pause;
 	http_handler_fn *handler;
 	void *ctx;
-	TAILQ_HEAD(, http_exchange) exchanges; /* the oldest first */
+	TAILQ_HEAD(exchange_list, http_exchange) exchanges; /* the oldest first */
 	size_t count;
 	size_t streams;
 };

@@ -15,7 +15,6 @@ struct pages {
 	const struct gw *gw;
 	struct admin_ports ports;
 	const char *version;
-	uint8_t gateway_id;
 	bool actions; /* there is a token */
 	monotime_t started;
 };

@@ -127,7 +127,7 @@ int status_page(const struct pages *pages, struct text *out)
 
 	json_begin(&json, NULL, '{');
 	json_string(&json, "version", pages->version);
-	json_count(&json, "gateway_id", pages->gateway_id);
+	json_count(&json, "gateway_id", inspect_gateway_id(pages->gw));
 	json_seconds(&json, "uptime_s", monotime_ms_between(pages->started, now));
 	json_count(&json, "now", (uint64_t)time(NULL));
 	broker_object(&json, pages);

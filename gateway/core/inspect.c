@@ -10,6 +10,11 @@ static const char *const link_names[] = {
 	[LINK_WAITING] = "waiting",
 };
 
+uint8_t inspect_gateway_id(const struct gw *gw)
+{
+	return gw->config.gateway_id;
+}
+
 size_t inspect_count(const struct gw *gw, enum client_state state)
 {
 	return gw->clients.in_state[state];

@@ -41,6 +41,9 @@ struct client_view {
 	uint32_t delivered; /* and given to it, since the gateway started; both go round */
 };
 
+/* As configured now. */
+uint8_t inspect_gateway_id(const struct gw *gw);
+
 /* How many clients are in this state. */
 size_t inspect_count(const struct gw *gw, enum client_state state);
 

@@ -378,10 +378,11 @@ def _(bench):
 
     write("")
     _, gateway, admin = start(bench, "--config", path)
-    write('predefined = ({ id = 5; topic = "p/5"; });\n')
     equal(admin.post("/reload", token=None).status, 401, "without the token")
+    write('predefined = ({ id = 5; topic = "p/5"; });\ngateway = { id = 9; };\n')
     answer = admin.post("/reload")
     equal((answer.status, json.loads(answer.body)), (200, {"done": "reloaded"}), "reload")
+    equal(admin.json("/status")["gateway_id"], 9, "the new number")
     sensor(bench, gateway, "pump-7").publish(5, b"x", 1, mqttsn.PREDEFINED)
     write("limits = { clients = 0; };\n")
     equal(admin.post("/reload").status, 409, "a mistake")
