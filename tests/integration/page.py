@@ -6,6 +6,7 @@ pictures that doc/operations.md shows."""
 
 import fnmatch
 import json
+import math
 import os
 import time
 import urllib.error
@@ -421,7 +422,7 @@ class Plant:
             if number % 211 == 0:
                 sensor.ask(mqttsn.publish(99, b"?"), mqttsn.PUBACK, code=mqttsn.INVALID_TOPIC_ID)
             number += 1
-            time.sleep(0.01 + 0.03 * (time.monotonic() % 60 < 20))  # a pace: nothing waits for it
+            time.sleep(0.02 + 0.015 * math.sin(time.monotonic() / 15))  # a pace: nothing waits for it
 
 
 def take_pictures(page, site, plant):
@@ -449,7 +450,7 @@ def range_is(page, text):
 
 @test("500 sensors: pages, search, states, sorting, plots")
 def _(bench):
-    site = Site(bench)
+    site = Site(bench, "--state-dir", bench.path("state"))
     plant = Plant(site)
     mqtt.publish(site.broker, "plant/settings", b"{}")
     page = site.browse()
