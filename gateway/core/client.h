@@ -51,6 +51,7 @@ struct client {
 	uint8_t will_answers; /* of will_update.c */
 	struct topic_reg *topics;
 	struct subscriptions subs;
+	struct subscribing subscribing;
 	struct inbound_list inbound;
 	struct spool spool;
 	struct outbox outbox;

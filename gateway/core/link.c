@@ -223,7 +223,7 @@ void link_hold_anew(struct gw *gw, struct client *client)
  * lost. */
 static bool is_quiet(const struct client *client)
 {
-	return client->subs.requests == NULL && !pub_in_is_forwarding(client) &&
+	return client->subscribing.requests == NULL && !pub_in_is_forwarding(client) &&
 	       client->spool.open == 0;
 }
 

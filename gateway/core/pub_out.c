@@ -136,7 +136,7 @@ static bool find_address(
 	struct subscription *sub = NULL;
 
 	if (client->subs.other_forms > 0 && !corrected)
-		sub = subscribe_find(client, name);
+		sub = subscriptions_find(&client->subs, name);
 	if (sub != NULL && sub->predefined_id != 0) {
 		*out = (struct address){ SN_TOPIC_PREDEFINED, sub->predefined_id, NULL };
 		return true;
@@ -468,7 +468,7 @@ void pub_out_pubcomp(struct gw *gw, struct client *client, const struct sn_packe
 static void topic_rejected(struct gw *gw, struct client *client, struct topic *topic)
 {
 	struct sn_bytes name = { (const uint8_t *)topic->name, topic->len };
-	struct subscription *sub = subscribe_find(client, name);
+	struct subscription *sub = subscriptions_find(&client->subs, name);
 
 	topic->muted = true;
 	if (sub != NULL)

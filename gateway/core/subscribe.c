@@ -39,7 +39,7 @@ static struct sn_bytes bytes_of(const char *text, size_t len)
 static struct request *request_new(
     struct client *client, const struct sn_packet *packet, struct sn_bytes filter)
 {
-	struct request **end = &client->subs.requests;
+	struct request **end = &client->subscribing.requests;
 	struct request *request = calloc(1, sizeof *request + filter.len + 1);
 
 	if (request == NULL)
@@ -59,7 +59,7 @@ static struct request *request_new(
 /* Takes the request out of the list of open ones; the caller frees it. */
 static struct request *request_take(struct client *client, uint8_t type, uint16_t token)
 {
-	for (struct request **at = &client->subs.requests; *at != NULL; at = &(*at)->next) {
+	for (struct request **at = &client->subscribing.requests; *at != NULL; at = &(*at)->next) {
 		struct request *request = *at;
 
 		if (request->type == type && request->token == token) {
@@ -72,7 +72,7 @@ static struct request *request_take(struct client *client, uint8_t type, uint16_
 
 static void request_forget(struct client *client, struct request *request)
 {
-	struct request **at = &client->subs.requests;
+	struct request **at = &client->subscribing.requests;
 
 	while (*at != request)
 		at = &(*at)->next;
@@ -85,7 +85,7 @@ static void request_forget(struct client *client, struct request *request)
 static bool request_is_open(
     const struct client *client, const struct sn_packet *packet, uint32_t digest)
 {
-	for (const struct request *r = client->subs.requests; r != NULL; r = r->next)
+	for (const struct request *r = client->subscribing.requests; r != NULL; r = r->next)
 		if (r->type == packet->type && r->msg_id == packet->subscribe.msg_id &&
 		    r->digest == digest)
 			return true;
@@ -96,7 +96,7 @@ static size_t count_open(const struct client *client, uint8_t type)
 {
 	size_t n = 0;
 
-	for (const struct request *r = client->subs.requests; r != NULL; r = r->next)
+	for (const struct request *r = client->subscribing.requests; r != NULL; r = r->next)
 		n += r->type == type;
 	return n;
 }
@@ -129,129 +129,66 @@ bool subscribe_is_open(const struct client *client)
 
 void subscribe_clear_requests(struct client *client)
 {
-	while (client->subs.requests != NULL) {
-		struct request *request = client->subs.requests;
+	while (client->subscribing.requests != NULL) {
+		struct request *request = client->subscribing.requests;
 
-		client->subs.requests = request->next;
+		client->subscribing.requests = request->next;
 		free(request);
 	}
-	client->subs.restoring = 0;
-	client->subs.swallow = false;
+	client->subscribing.restoring = 0;
+	client->subscribing.swallow = false;
 }
 
 /* ---- subscriptions ---- */
 
-static bool has_other_form(const struct subscription *sub)
+static void forget(struct gw *gw, struct client *client, struct subscription *sub)
 {
-	return sub->by_short || sub->predefined_id != 0;
+	keep_drop_subscription(gw, client, sub);
+	subscriptions_remove(&client->subs, sub);
 }
 
-struct subscription *subscribe_find(const struct client *client, struct sn_bytes filter)
-{
-	for (uint16_t i = 0; i < client->subs.count; i++) {
-		struct subscription *sub = client->subs.items[i];
-
-		if (sub->len == filter.len && memcmp(sub->filter, filter.data, filter.len) == 0)
-			return sub;
-	}
-	return NULL;
-}
-
-static struct subscription *add(struct client *client, struct sn_bytes filter)
-{
-	struct subscriptions *subs = &client->subs;
-	struct subscription **items =
-	    realloc(subs->items, (subs->count + 1u) * sizeof(struct subscription *));
-	struct subscription *sub;
-
-	if (items == NULL)
-		return NULL;
-	subs->items = items;
-	sub = calloc(1, sizeof *sub + filter.len + 1);
-	if (sub == NULL)
-		return NULL;
-	sub->len = (uint16_t)filter.len;
-	memcpy(sub->filter, filter.data, filter.len);
-	subs->items[subs->count++] = sub;
-	return sub;
-}
-
-static void forget(struct gw *gw, struct client *client, struct sn_bytes filter)
-{
-	struct subscriptions *subs = &client->subs;
-
-	for (uint16_t i = 0; i < subs->count; i++) {
-		struct subscription *sub = subs->items[i];
-
-		if (sub->len != filter.len || memcmp(sub->filter, filter.data, filter.len) != 0)
-			continue;
-		keep_drop_subscription(gw, client, sub);
-		subs->other_forms = (uint16_t)(subs->other_forms - has_other_form(sub));
-		subs->items[i] = subs->items[--subs->count];
-		free(sub);
-		return;
-	}
-}
-
-/* Adds the form in which the client asked to what there is: one entry per filter (SN12-SUB-07). */
+/* Adds the form in which the client asked to what there is. */
 static bool record(struct gw *gw, struct client *client, const struct request *request)
 {
-	struct sn_bytes filter = bytes_of(request->filter, request->len);
-	struct subscription *sub = subscribe_find(client, filter);
-	bool had_other_form;
+	bool predefined = request->topic_type == SN_TOPIC_PREDEFINED;
+	struct subscription *sub =
+	    subscriptions_add(&client->subs, bytes_of(request->filter, request->len));
 
-	if (sub == NULL && (sub = add(client, filter)) == NULL)
+	if (sub == NULL)
 		return false;
-	had_other_form = has_other_form(sub);
 	sub->qos = request->qos;
-	if (request->topic_type == SN_TOPIC_PREDEFINED)
-		sub->predefined_id = request->topic_id;
-	else if (request->topic_type == SN_TOPIC_SHORT)
-		sub->by_short = true;
-	client->subs.other_forms =
-	    (uint16_t)(client->subs.other_forms + (has_other_form(sub) && !had_other_form));
+	subscriptions_add_form(&client->subs, sub, request->topic_type == SN_TOPIC_SHORT,
+	    predefined ? request->topic_id : 0);
 	keep_subscription(gw, client, sub);
 	return true;
 }
 
 bool subscribe_restore_one(struct client *client, const struct stored_subscription *stored)
 {
-	struct subscription *sub = add(client, bytes_of(stored->filter, strlen(stored->filter)));
+	struct subscription *sub =
+	    subscriptions_add(&client->subs, bytes_of(stored->filter, strlen(stored->filter)));
 
 	if (sub == NULL)
 		return false;
 	sub->qos = stored->qos;
-	sub->by_short = stored->by_short;
-	sub->predefined_id = stored->predefined_id;
-	client->subs.other_forms = (uint16_t)(client->subs.other_forms + has_other_form(sub));
+	subscriptions_add_form(&client->subs, sub, stored->by_short, stored->predefined_id);
 	return true;
 }
 
 void subscribe_clear(struct client *client)
 {
-	struct subscriptions *subs = &client->subs;
-
 	subscribe_clear_requests(client);
-	for (uint16_t i = 0; i < subs->count; i++)
-		free(subs->items[i]);
-	free(subs->items);
-	*subs = (struct subscriptions){ 0 };
+	subscriptions_clear(&client->subs);
 }
 
 int subscribe_qos(const struct gw *gw, const struct client *client, const struct up_event *event)
 {
 	const char *topic = event->message.topic;
-	struct sn_bytes name = bytes_of(topic, strlen(topic));
 
-	if (event->message.qos != 1 || gw->ports.store == NULL)
-		return event->message.qos;
-	for (uint16_t i = 0; i < client->subs.count; i++) {
-		const struct subscription *sub = client->subs.items[i];
-
-		if (sub->qos == 2 && topic_filter_matches(bytes_of(sub->filter, sub->len), name))
-			return 2;
-	}
-	return 1;
+	if (event->message.qos == 1 && gw->ports.store != NULL &&
+	    subscriptions_match(&client->subs, bytes_of(topic, strlen(topic)), 2))
+		return 2;
+	return event->message.qos;
 }
 
 /* ---- SUBSCRIBE ---- */
@@ -282,7 +219,7 @@ static const char *limit_reached(
 	if (!may_open_another(client))
 		return "open requests";
 	if (client->subs.count + count_open(client, SN_SUBSCRIBE) >= most &&
-	    subscribe_find(client, filter) == NULL)
+	    subscriptions_find(&client->subs, filter) == NULL)
 		return "limits.subscriptions";
 	return NULL;
 }
@@ -362,7 +299,7 @@ void subscribe_subscribe(struct gw *gw, struct client *client, const struct sn_p
 
 void subscribe_refuse_open(struct gw *gw, struct client *client)
 {
-	for (struct request *r = client->subs.requests, *next; r != NULL; r = next) {
+	for (struct request *r = client->subscribing.requests, *next; r != NULL; r = next) {
 		next = r->next;
 		if (r->type != SN_SUBSCRIBE)
 			continue;
@@ -397,12 +334,12 @@ static void granted(struct gw *gw, struct client *client, const struct request *
 /* The answer to what subscribe_restore() asked. */
 static void restored(struct gw *gw, struct client *client, int granted_qos)
 {
-	struct subscriptions *subs = &client->subs;
+	struct subscribing *subscribing = &client->subscribing;
 
 	if (granted_qos < 0)
 		gw_note(gw, NOTE_VIOLATION, client, "the broker no longer grants a subscription");
-	if (subs->restoring > 0 && --subs->restoring == 0)
-		subs->swallow = false;
+	if (subscribing->restoring > 0 && --subscribing->restoring == 0)
+		subscribing->swallow = false;
 }
 
 void subscribe_subscribed(struct gw *gw, struct client *client, uint16_t token, int granted_qos)
@@ -460,10 +397,13 @@ void subscribe_unsubscribe(struct gw *gw, struct client *client, const struct sn
 void subscribe_unsubscribed(struct gw *gw, struct client *client, uint16_t token)
 {
 	struct request *request = request_take(client, SN_UNSUBSCRIBE, token);
+	struct subscription *sub;
 
 	if (request == NULL)
 		return;
-	forget(gw, client, bytes_of(request->filter, request->len));
+	sub = subscriptions_find(&client->subs, bytes_of(request->filter, request->len));
+	if (sub != NULL)
+		forget(gw, client, sub);
 	say_msg_ack(gw, client->peer, SN_UNSUBACK, request->msg_id);
 	free(request);
 }
@@ -476,7 +416,7 @@ void subscribe_drop(struct gw *gw, struct client *client, struct subscription *s
 	if (link_is_up(&client->link))
 		gw->ports.up_unsubscribe(gw->ports.ctx, client->link.session, sub->filter, &token);
 	replies_forget(&client->replies, SN_SUBACK);
-	forget(gw, client, bytes_of(sub->filter, sub->len));
+	forget(gw, client, sub);
 }
 
 static void restore_subscriptions(struct gw *gw, struct client *client)
@@ -487,15 +427,15 @@ static void restore_subscriptions(struct gw *gw, struct client *client)
 	for (uint16_t i = 0; i < subs->count; i++)
 		if (gw->ports.up_subscribe(gw->ports.ctx, client->link.session,
 		        subs->items[i]->filter, asked_qos(gw, subs->items[i]->qos), &token) == 0)
-			subs->restoring++;
+			client->subscribing.restoring++;
 }
 
 void subscribe_restore(struct gw *gw, struct client *client, bool all)
 {
-	client->subs.restoring = 0;
+	client->subscribing.restoring = 0;
 	if (all)
 		restore_subscriptions(gw, client);
-	for (struct request *r = client->subs.requests, *next; r != NULL; r = next) {
+	for (struct request *r = client->subscribing.requests, *next; r != NULL; r = next) {
 		next = r->next;
 		if (request_send(gw, client, r) < 0) /* the client repeats it */
 			request_forget(client, r);
@@ -504,10 +444,10 @@ void subscribe_restore(struct gw *gw, struct client *client, bool all)
 
 void subscribe_swallow_retained(struct client *client, bool swallow)
 {
-	client->subs.swallow = swallow && client->subs.restoring > 0;
+	client->subscribing.swallow = swallow && client->subscribing.restoring > 0;
 }
 
 bool subscribe_swallows(const struct client *client, bool retain)
 {
-	return retain && client->subs.swallow;
+	return retain && client->subscribing.swallow;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * SUBSCRIBE and UNSUBSCRIBE (section 6.9; SN12-SUB-*).  One entry per filter; the entry remembers
- * in which forms the client subscribed - name, predefined id, short name - because messages come
- * back in that form (SN12-TOPIC-06).
+ * SUBSCRIBE and UNSUBSCRIBE (section 6.9; SN12-SUB-*): passed to the broker, and recorded when it
+ * has granted them.
  */
 #ifndef CORE_SUBSCRIBE_H
 #define CORE_SUBSCRIBE_H
@@ -12,30 +11,21 @@
 #include <stdint.h>
 
 #include "gateway/core/ports.h"
+#include "gateway/core/subscriptions.h"
 #include "sn_codec/sn_codec.h"
 
 struct gw;
 struct client;
 struct stored_subscription;
 
-struct subscription {
-	bool by_short;
-	uint16_t predefined_id; /* 0: not by predefined id */
-	uint8_t qos;            /* as requested, to restore it */
-	uint16_t len;
-	char filter[]; /* terminated */
-};
-
 /* A request whose answer of the broker is awaited. */
 struct request;
 
-struct subscriptions {
-	struct subscription **items;
-	uint16_t count;
-	uint16_t other_forms; /* how many have a form other than the name */
-	uint16_t restoring;   /* answers awaited to what subscribe_restore() asked */
-	bool swallow;         /* retained messages that come until then are not news */
-	struct request *requests;
+/* What the broker was asked and has not answered. */
+struct subscribing {
+	struct request *requests; /* of the client */
+	uint16_t restoring;       /* answers awaited to what subscribe_restore() asked */
+	bool swallow;             /* retained messages that come until then are not news */
 };
 
 void subscribe_subscribe(struct gw *gw, struct client *client, const struct sn_packet *packet);
@@ -48,9 +38,6 @@ void subscribe_unsubscribed(struct gw *gw, struct client *client, uint16_t token
 /* True while the broker's answer to a SUBSCRIBE is awaited: messages wait behind it (SN12-SUB-14).
  */
 bool subscribe_is_open(const struct client *client);
-
-/* The subscription to exactly this name, or NULL. */
-struct subscription *subscribe_find(const struct client *client, struct sn_bytes filter);
 
 /* The link that was awaited did not come: SUBSCRIBEs that wait for it are told congestion. */
 void subscribe_refuse_open(struct gw *gw, struct client *client);
