@@ -41,8 +41,7 @@ static void port_broker(void *ctx, struct admin_broker *out)
 	struct admin_wiring *w = ctx;
 
 	*out = (struct admin_broker){
-		.host = w->parts.conf->broker.host,
-		.port = (uint16_t)w->parts.conf->broker.port,
+		.address = upstream_in_use(w->parts.upstream),
 		.sessions = upstream_count(w->parts.upstream),
 		.connected = upstream_connected(w->parts.upstream),
 		.refused = w->refused,

@@ -24,8 +24,7 @@ struct event_base;
 struct gw;
 
 struct admin_broker {
-	const char *host;
-	uint16_t port;
+	const char *address; /* of the one in use */
 	size_t sessions;     /* that exist */
 	size_t connected;    /* of these */
 	const char *refused; /* why the last try to connect failed; NULL: it did not */

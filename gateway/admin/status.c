@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stdio.h>
 #include <time.h>
 
 #include "gateway/admin/json.h"
@@ -24,24 +23,13 @@ static const char *complaint(const struct gw *gw, const struct admin_broker *bro
 	return clients_connected(gw) > 0 ? "no session is connected" : NULL;
 }
 
-/* "host:port"; an IPv6 address in brackets. */
-static void broker_address(struct json *json, const struct admin_broker *broker)
-{
-	bool brackets = strchr(broker->host, ':') != NULL;
-	char address[512];
-
-	snprintf(address, sizeof address, "%s%s%s:%u", brackets ? "[" : "", broker->host,
-	    brackets ? "]" : "", broker->port);
-	json_string(json, "address", address);
-}
-
 static void broker_object(struct json *json, const struct pages *pages)
 {
 	struct admin_broker broker;
 
 	pages->ports.broker(pages->ports.ctx, &broker);
 	json_begin(json, "broker", '{');
-	broker_address(json, &broker);
+	json_string(json, "address", broker.address);
 	if (broker.connected > 0)
 		json_bool(json, "connected", true);
 	else if (complaint(pages->gw, &broker) != NULL)

@@ -224,6 +224,11 @@ void upstream_flush(struct upstream *up)
 	up->turn++;
 }
 
+const char *upstream_in_use(const struct upstream *up)
+{
+	return up->brokers.list[up->brokers.current].name;
+}
+
 size_t upstream_count(const struct upstream *up)
 {
 	return up->alive + lingers_count(up->lingers);

@@ -89,6 +89,9 @@ void upstream_pause(struct up_session *session, bool paused);
 /* As given to upstream_open(). */
 struct client *upstream_owner(const struct up_session *session);
 
+/* The broker in use, or to be tried next: "host:port".  Lives as long as @up. */
+const char *upstream_in_use(const struct upstream *up);
+
 /* Sessions that exist, with those that are closed but still take their leave; and the connected
  * ones without those. */
 size_t upstream_count(const struct upstream *up);

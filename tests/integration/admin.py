@@ -201,6 +201,18 @@ def _(bench):
     check(health()["healthy"], "all is well again")
 
 
+@test("the broker that is shown is the one in use")
+def _(bench):
+    one, other = bench.broker(), bench.broker()
+    gateway = bench.gateway(one, "--set", f"broker.fallbacks={other.address}", "--admin", "127.0.0.1:0")
+    admin = Admin(gateway)
+    equal(admin.json("/status")["broker"]["address"], one.address, "the first")
+    one.kill()
+    client = bench.closing(Client(gateway.address, "pump-7"))
+    client.send(mqttsn.connect("pump-7"))
+    wait_for(lambda: admin.json("/status")["broker"]["address"] == other.address, "the other one is in use")
+
+
 @test("the page is whole, and may run nothing but itself")
 def _(bench):
     _, _, admin = start(bench)
