@@ -44,6 +44,17 @@ container=lxc exec /lib/systemd/systemd --system --unit=basic.target --log-targe
 """
 
 
+def own_cgroup():
+    """The folder of the control group that this process is in."""
+    with open("/proc/self/mountinfo", encoding="ascii") as f:
+        mounts = [line.split()[4] for line in f if " - cgroup2 " in line]
+    with open("/proc/self/cgroup", encoding="ascii") as f:
+        paths = [line.rstrip()[3:] for line in f if line.startswith("0::")]
+    if not mounts or not paths:
+        raise Skip("there are no control groups of version 2")
+    return mounts[0] + paths[0].rstrip("/")
+
+
 class Machine:
     """The booted copy."""
 
@@ -54,8 +65,11 @@ class Machine:
             raise Skip("root, systemd and unshare are needed")
         folder = bench.path("machine")
         os.mkdir(folder)
+        self.cgroup = os.path.join(own_cgroup(), os.path.basename(bench.folder))
+        os.mkdir(self.cgroup)
+        self.pid = None
         self.outside = bench.process(
-            ["unshare", "--fork", "--kill-child", "--pid", "--mount", "--uts", "--ipc", "--net", "--cgroup",
+            ["sh", "-c", 'echo $$ >"$0/cgroup.procs" && exec "$@"', self.cgroup, "unshare", "--fork", "--kill-child", "--pid", "--mount", "--uts", "--ipc", "--net", "--cgroup",
              "sh", "-c", BOOT, "boot", folder, os.path.abspath(BUILD)], "machine")
         bench.closing(self)
         self.prefix = self.variable("prefix")
@@ -106,9 +120,19 @@ class Machine:
 
     def close(self):
         """Its first process takes all others with it."""
-        if self.outside.running():
+        if self.pid is not None and self.outside.running():
             os.kill(self.pid, signal.SIGKILL)
             self.outside.wait()
+        self.outside.kill()
+        wait_for(self.remove_cgroups, "the control groups are empty")
+
+    def remove_cgroups(self):
+        try:
+            for folder, _, _ in os.walk(self.cgroup, topdown=False):
+                os.rmdir(folder)
+        except OSError:
+            return False
+        return True
 
 
 GATEWAY = "mqttsn-gateway.service"
