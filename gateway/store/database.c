@@ -162,6 +162,9 @@ static int check_content(struct database *db)
  * still holds several rows.  For new databases; others stay what they are. */
 #define PAGE_SIZE "1024"
 
+/* Octets of the log that stay on the disk when all of it was moved, after a large transaction. */
+#define LOG_MOST "8388608"
+
 /* In WAL mode "normal" syncs at checkpoints only: a loss of power costs the last commits, but never
  * the database. */
 static int set_up(struct database *db, enum store_durability durability)
@@ -174,6 +177,9 @@ static int set_up(struct database *db, enum store_durability durability)
 	if (rc == -ERR_INVALID) /* a file system without shared memory; no damage */
 		return failure(
 		    -ERR_SYSTEM, &db->error, "%s: cannot be put into WAL mode", db->path);
+	if (rc < 0)
+		return rc;
+	rc = execute(db, "PRAGMA journal_size_limit = " LOG_MOST);
 	if (rc < 0)
 		return rc;
 	return execute(db, durability == STORE_POWER ? "PRAGMA synchronous = full"

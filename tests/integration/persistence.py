@@ -262,7 +262,8 @@ def _(bench):
             while True:
                 ballast.write(bytes(512))
         sensor = site.client("late", clean=False)
-        wait_for(lambda: sensor.ping_seconds() is not None and "going on in memory" in gateway.log(), "complaint")
+        names = (f"plant/{n}" for n in range(1000))  # each is a change that is written
+        wait_for(lambda: sensor.register(next(names)) and "going on in memory" in gateway.log(), "complaint")
         check("state.db: database or disk is full" in gateway.log(), "its reason")
         sensor.publish(sensor.register("plant"), b"served", qos=1)
         equal(gateway.process.count_log("going on in memory"), 1, "how often it is told")
