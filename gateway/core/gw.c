@@ -430,6 +430,7 @@ void gw_shutdown(struct gw *gw, monotime_t now)
 		}
 		if (client->peer != NULL)
 			send_away(gw, client, "the gateway stops");
+		spool_abandon(gw, client);
 		link_close(gw, client, UP_DISCONNECT);
 	}
 	own_close(gw);

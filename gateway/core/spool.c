@@ -289,6 +289,17 @@ void spool_link_closed(struct client *client)
 	spool->open = 0;
 }
 
+void spool_abandon(struct gw *gw, struct client *client)
+{
+	uint32_t count = client->spool.count;
+
+	if (count == 0)
+		return;
+	gw->metrics.publishes_dropped += count;
+	gw_note_value(
+	    gw, NOTE_DROPPED, client, "acknowledged, and the broker does not have it", count);
+}
+
 void spool_clear(struct gw *gw, struct client *client)
 {
 	while (!spool_is_empty(&client->spool))

@@ -59,6 +59,9 @@ bool spool_published(struct gw *gw, struct client *client, uint16_t token);
 /* The upstream session is gone: what it had not finished is to be sent again. */
 void spool_link_closed(struct client *client);
 
+/* The gateway ends, and nothing outlives it: counts and notes what the broker will not get. */
+void spool_abandon(struct gw *gw, struct client *client);
+
 /* Forgets everything. */
 void spool_clear(struct gw *gw, struct client *client);
 

@@ -107,7 +107,7 @@ void dial(struct up_session *s)
 
 void dial_another(struct up_session *s)
 {
-	if (s->state != SESSION_GREETING || !has_another_broker(s))
+	if (s->state != SESSION_GREETING || s->up->brokers.count == 1 || s->up->connected > 0)
 		return;
 	brokers_failed(&s->up->brokers, s->broker);
 	session_unwatch(s);

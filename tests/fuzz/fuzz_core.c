@@ -233,7 +233,11 @@ static void act_connection(struct world *w, uint8_t whom)
 	if (s->state == CONNECTING && how % 2 == 0) {
 		s->state = CONNECTED;
 		s->paused = false;
-		tell(w, s, (struct up_event){ .kind = UP_CONNECTED, .session_present = how & 2 });
+		tell(w, s,
+		    (struct up_event){ .kind = UP_CONNECTED,
+		        .session_present = how & 2,
+		        .broker = how >> 2 & 3,
+		        .broker_name = "b" });
 	} else if (s->state == CONNECTING) {
 		s->state = IDLE;
 		tell(w, s, (struct up_event){ .kind = UP_REFUSED, .down = { how & 2, "refused" } });
@@ -326,6 +330,9 @@ static struct gw_config configuration(const struct topic_predef *predefined)
 		    .publish_window = 2,
 		    .queue_messages = 3,
 		    .queue_bytes = 1000,
+		    .outage_messages = 4,
+		    .outage_bytes = 1000,
+		    .outage_bytes_total = 1500,
 		    .packets = 20,
 		    .reconnects = 2,
 		    .stranger_answers = 5,
@@ -368,6 +375,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	FUZZ_CHECK(topic_predef_add(predefined, NULL, 5, "plant/alarm") == 0);
 	if (len > 0 && data[0] & 0x80)
 		config.wake_connect = GW_WAKE_RESUME;
+	if (len > 0 && data[0] & 0x40)
+		config.outage = GW_OUTAGE_STORE;
 	w.gw = gw_new(&config, &ports, (struct siphash_key){ 1, 2 });
 	FUZZ_CHECK(w.gw != NULL);
 	gw_start(w.gw, w.now);

@@ -201,6 +201,19 @@ Test(upstream_brokers, one_that_never_answers_is_left_when_the_core_has_waited_e
 	fake_read_end(&bench, &first);
 }
 
+Test(upstream_brokers, when_none_answers_they_are_tried_in_turn)
+{
+	struct up_session *s = open_session(1, "a");
+
+	fake_accept(&bench, &first);
+	fake_read(&bench, &first, MQTT_CONNECT);
+	upstream_reconnect(s);
+	fake_accept(&bench, &second);
+	fake_read(&bench, &second, MQTT_CONNECT);
+	upstream_reconnect(s);
+	welcome(&first, 1);
+}
+
 Test(upstream_brokers, so_it_is_when_the_session_is_closed)
 {
 	struct up_session *s = open_session(1, "a");
