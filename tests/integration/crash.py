@@ -6,7 +6,7 @@ No QoS 1 or 2 message may be lost or overtake another, no sensor may hear of it,
 over a kill (and to a sensor over a restart of the broker), which is counted: "unexplained" are those without such.
 
 Environment:
-  CRASH_KILLS     how often the gateway is killed
+  CRASH_KILLS     how often the gateway is ended, mostly by SIGKILL
   CRASH_BROKER    how often the broker is restarted
   CRASH_SENSORS   how many there are
   CRASH_SEED      of all that is random here; the operating system adds its own chance
@@ -31,7 +31,7 @@ BROKER_RESTARTS = int(os.environ.get("CRASH_BROKER", "2"))
 SENSORS = int(os.environ.get("CRASH_SENSORS", "12"))
 SEED = int(os.environ.get("CRASH_SEED", "0")) or random.randrange(1, 1000000)
 
-SETTINGS = ("timers.retry=0.5", "timers.retries=50", "timers.reconnect_least=0.1", "timers.reconnect_most=0.3",
+SETTINGS = ("timers.retry=0.2", "timers.retries=50", "timers.reconnect_least=0.1", "timers.reconnect_most=0.3",
             "limits.queue_messages=20")
 UP, DOWN = "sensor to broker", "broker to sensor"
 
@@ -184,7 +184,7 @@ class Assassin:
         self.bench, self.broker, self.listen = bench, broker, listen
         self.options = [o for s in SETTINGS for o in ("--set", s)] + ["--state-dir", bench.path("state"), *options]
         self.random = random.Random(SEED + 1)
-        self.at_points = 0
+        self.at_points = self.stops = 0
         self.start()
 
     def start(self, crash=None):
@@ -201,6 +201,21 @@ class Assassin:
         later = self.random.choice(("handled", "committed", "upstream", "sent"))
         return f"{point}:{self.random.randrange(1, SENSORS if point == 'connected' else 40)}:{later}"
 
+    def replace(self, ledger, last):
+        """Another gateway in the place of this one, which is killed or, now and then, stopped in order: that repeats
+        nothing at QoS 2.  The last one is to live."""
+        if not self.armed and self.random.random() < 0.25:
+            self.stop()
+        else:
+            self.kill(ledger)
+        self.forget()
+        self.start(None if last else self.order())
+
+    def stop(self):
+        self.stops += 1
+        time.sleep(self.random.uniform(0, 0.5))
+        equal(self.gateway.stop()[0], 0, "exit status of the stopped gateway")
+
     def kill(self, ledger):
         if self.armed:
             end = time.monotonic() + 1
@@ -213,8 +228,6 @@ class Assassin:
         self.gateway.kill()
         ledger.accident(UP, DOWN)
         equal(self.gateway.process.popen.returncode, -signal.SIGKILL, "exit status of the killed gateway")
-        self.forget()
-        self.start(self.order())
 
     def forget(self):
         """The files of a life that ended as it should would pile up."""
@@ -244,11 +257,11 @@ def _(bench):
     town = Town(broker, address)
     town.start()
     bench.closing(town)
-    comment(f"CRASH_SEED={SEED}, {KILLS} kills, {BROKER_RESTARTS} broker restarts, {SENSORS} sensors")
+    comment(f"CRASH_SEED={SEED}, {KILLS} ends of the gateway, {BROKER_RESTARTS} broker restarts, {SENSORS} sensors")
     wait_for(town.ready, "all sensors ready")
     town.loaded = True
     for i in range(KILLS):
-        assassin.kill(town.ledger)
+        assassin.replace(town.ledger, i == KILLS - 1)
         if BROKER_RESTARTS > 0 and i % max(KILLS // BROKER_RESTARTS, 1) == KILLS // BROKER_RESTARTS // 2:
             restart(broker, town.ledger)
         town.check()
@@ -261,9 +274,9 @@ def _(bench):
     for line in town.ledger.lines():
         comment(line)
     sensors = [life.sensor for life in town.lives]
-    comment(f"{assassin.at_points} of the kills at a crash point; the sensors repeated {sum(s.repeats for s in sensors)} "
-            f"packets and heard congestion {sum(s.congestions for s in sensors)} times; "
-            f"{time.monotonic() - begin:.0f} s")
+    comment(f"{KILLS - assassin.stops} SIGKILLs, {assassin.at_points} of them at a crash point, and {assassin.stops} SIGTERMs")
+    comment(f"the sensors repeated {sum(s.repeats for s in sensors)} packets and heard congestion "
+            f"{sum(s.congestions for s in sensors)} times; {time.monotonic() - begin:.0f} s")
     complaints = list(town.ledger.complaints()) + town.noticed()
     check(not complaints, "\n  ".join(complaints))
     check(town.done(), "all is acknowledged")
