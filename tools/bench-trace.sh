@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What the packet trace costs: the gateway's CPU time for the same messages with the trace off, in the log, in a file,
 # and read live over HTTP: nothing of it (a filter that nobody passes), as text, as pcapng.  In each round every way has
-# its turn, so that a busy machine is unfair to none; told are medians over the rounds, and the medians of the ratios to
-# "off" in the same round.
+# its turn, each time another one begins, so that a busy machine is unfair to none; told are medians over the rounds, and
+# the medians of the ratios to "off" in the same round.
 #
 #	bench-trace.sh [ROUNDS] [OPTION OF MQTTSN-BENCH...]
 set -eu
@@ -52,10 +52,12 @@ start_live live-none '/trace?client=nobody'
 start_live live-text /trace
 start_live live-pcapng /trace.pcapng
 
+order=$ways
 for round in $(seq "$rounds"); do
-	for way in $ways; do
-		measure "$way" "$round" "$@"
+	for turn in $order; do
+		measure "$turn" "$round" "$@"
 	done
+	order="${order#* } ${order%% *}"
 done
 
 echo "| trace | CPU s of the gateway per 100,000 messages | ratio to off |"
