@@ -173,4 +173,21 @@ def _(bench):
     equal(gateway.counters()["broker_changes_total"], 2, "changes counted")
 
 
+@test("a broker that falls silent is left as well")
+def _(bench):
+    first, second = bench.broker(), bench.broker()
+    gateway = bench.gateway(first, "--broker", second.address, *STORE, "--set", "broker.keep_alive=5",
+                            "--set", "timers.connect_timeout=1")
+    client = bench.closing(Client(gateway.address, "sensor")).connect()
+    topic_id = client.register("t")
+    first.pause()
+    client.send(mqttsn.publish(topic_id, b"1", 1, 1))
+    gateway.wait_log(f"another broker is used: {second.address}")
+    client.expect(PUBACK, msg_id=1, code=mqttsn.ACCEPTED)
+    wait_for(lambda: received(second, "sensor") == ["t"], "what the first one has not acknowledged")
+    first.resume()
+    client.publish(topic_id, b"2", qos=2)
+    equal(received(second, "sensor"), ["t", "t"], "topics")
+
+
 main()
