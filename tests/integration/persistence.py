@@ -245,14 +245,50 @@ def _(bench):
 # --- trouble ---
 
 
-@test("a disk that is full: said once, served on, and all is kept again when there is room")
-def _(bench):
+@contextlib.contextmanager
+def small_disk(bench):
+    """A file system of 400 KB; its folder."""
     mount = bench.path("disk")
     os.mkdir(mount, 0o700)
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "none", mount], check=False,
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k,mode=700", "none", mount], check=False,
                       capture_output=True).returncode != 0:
         raise Skip("no right to mount a small disk")
     try:
+        yield mount
+    finally:
+        for gateway in bench.gateways:
+            if not gateway.ended:
+                gateway.kill()
+        subprocess.run(["umount", mount], check=True)
+
+
+@test("a disk that is read-only: refused")
+def _(bench):
+    with small_disk(bench) as mount:
+        subprocess.run(["mount", "-o", "remount,ro", mount], check=True)
+        for state in (mount, os.path.join(mount, "new")):
+            gateway = bench.start_gateway("--listen", "127.0.0.1:0", "--state-dir", state)
+            equal(gateway.wait(), 1, "exit status")
+            check("Read-only file system" in gateway.log(), "message")
+
+
+@test("a path that is too long for the socket costs --forget on a running gateway, and nothing else")
+def _(bench):
+    site = Site(bench)
+    site.gateway.stop()
+    site.state = bench.path("long" * 30)
+    site.start().wait_log("/control: File name too long: --forget will need the gateway to be stopped")
+    site.client("sensor")
+    status, _, err = bench.run_gateway("--state-dir", site.state, "--forget", "sensor")
+    equal(status, 1, "status of --forget")
+    check("a gateway runs on" in err and "it cannot be asked: File name too long" in err, err)
+    site.gateway.stop()
+    equal(bench.run_gateway("--state-dir", site.state, "--forget", "sensor"), (0, "", ""), "forgetting")
+
+
+@test("a disk that is full: said once, served on, and all is kept again when there is room")
+def _(bench):
+    with small_disk(bench) as mount:
         site = Site(bench, "--set", "persistence.max_size=0")
         site.gateway.stop()
         site.state = os.path.join(mount, "state")
@@ -273,11 +309,6 @@ def _(bench):
         site.restart_after_kill()
         equal(drain(client), [b"12345"] * 3, "messages")
         site.gateway.stop()
-    finally:
-        for gateway in bench.gateways:
-            if not gateway.ended:
-                gateway.kill()
-        subprocess.run(["umount", mount], check=True)
 
 
 main()
