@@ -21,6 +21,7 @@
 
 enum stage {
 	READING, /* the request */
+	WAITING, /* the request is there */
 	ANSWERING,
 	STREAMING,
 	LINGERING, /* all is said; what still comes in is thrown away */
@@ -44,6 +45,7 @@ struct http_server {
 	int fd;
 	struct event *acceptor;
 	struct event *pause;
+	struct event *answerer; /* pending while a request waits */
 	http_handler_fn *handler;
 	void *ctx;
 	TAILQ_HEAD(exchange_list, http_exchange) exchanges; /* the oldest first */
@@ -268,6 +270,13 @@ void http_stream_wake(struct http_exchange *x)
 
 /* --- requests --- */
 
+static void answer_soon(struct http_server *server)
+{
+	struct timeval now = { 0 };
+
+	event_add(server->answerer, &now);
+}
+
 static void take_request(struct http_exchange *x, size_t len)
 {
 	struct evbuffer *in = bufferevent_get_input(x->bev);
@@ -285,18 +294,55 @@ static void take_request(struct http_exchange *x, size_t len)
 	x->server->handler(x->server->ctx, x, &request);
 }
 
-static void read_request(struct http_exchange *x)
+/* Octets of the request; 0 while it is not whole; more than HTTP_HEAD_MAX if it is too long. */
+static size_t request_length(const struct http_exchange *x)
 {
 	struct evbuffer *in = bufferevent_get_input(x->bev);
 	struct evbuffer_ptr end = evbuffer_search(in, "\r\n\r\n", 4, NULL);
 
-	if (end.pos < 0 && evbuffer_get_length(in) < HTTP_HEAD_MAX)
+	if (end.pos >= 0)
+		return (size_t)end.pos + 4;
+	return evbuffer_get_length(in) < HTTP_HEAD_MAX ? 0 : HTTP_HEAD_MAX + 1;
+}
+
+static void read_request(struct http_exchange *x)
+{
+	if (request_length(x) == 0)
 		return;
 	bufferevent_disable(x->bev, EV_READ);
-	if (end.pos < 0 || end.pos + 4 > HTTP_HEAD_MAX)
+	x->stage = WAITING;
+	answer_soon(x->server);
+}
+
+static void answer(struct http_exchange *x)
+{
+	size_t len = request_length(x);
+
+	if (len > HTTP_HEAD_MAX)
 		http_refuse(x, 431, "the request is too long");
 	else
-		take_request(x, (size_t)end.pos + 4);
+		take_request(x, len);
+}
+
+/* One in a turn of the loop: however many ask for much, the sensors have their turn in between. */
+static void on_answer(evutil_socket_t fd, short what, void *ctx)
+{
+	struct http_server *server = ctx;
+	struct http_exchange *x, *next = NULL;
+
+	(void)fd;
+	(void)what;
+	TAILQ_FOREACH (x, &server->exchanges, entry) {
+		if (x->stage != WAITING)
+			continue;
+		if (next != NULL) {
+			answer_soon(server);
+			break;
+		}
+		next = x;
+	}
+	if (next != NULL)
+		answer(next);
 }
 
 /* --- events of a connection --- */
@@ -308,7 +354,7 @@ static void on_readable(struct bufferevent *bev, void *ctx)
 
 	if (x->stage == READING)
 		read_request(x);
-	else
+	else if (x->stage != WAITING)
 		evbuffer_drain(in, evbuffer_get_length(in));
 }
 
@@ -455,7 +501,8 @@ struct http_server *http_server_new(
 	TAILQ_INIT(&server->exchanges);
 	server->acceptor = event_new(base, fd, EV_READ | EV_PERSIST, on_connections, server);
 	server->pause = evtimer_new(base, on_pause_over, server);
-	if (server->acceptor == NULL || server->pause == NULL ||
+	server->answerer = evtimer_new(base, on_answer, server);
+	if (server->acceptor == NULL || server->pause == NULL || server->answerer == NULL ||
 	    event_add(server->acceptor, NULL) < 0)
 		return http_server_free(server);
 	return server;
@@ -471,6 +518,8 @@ struct http_server *http_server_free(struct http_server *server)
 		event_free(server->acceptor);
 	if (server->pause != NULL)
 		event_free(server->pause);
+	if (server->answerer != NULL)
+		event_free(server->answerer);
 	close(server->fd);
 	free(server);
 	return NULL;

@@ -5,7 +5,8 @@
  *
  * Whoever connects can take little: there are so many connections at once, and each has its request
  * of HTTP_HEAD_MAX octets to send and its answer to take in a bounded time.  When all are in use,
- * the oldest that is no stream gives way to the next.
+ * the oldest that is no stream gives way to the next.  One request is answered in a turn of the
+ * loop.
  */
 #ifndef ADMIN_HTTP_SERVER_H
 #define ADMIN_HTTP_SERVER_H
