@@ -194,6 +194,8 @@ static int spool(struct gw *gw, struct client *client, const struct sn_publish *
 
 	if (rc < 0)
 		return rc;
+	if (spooled.token == 0)
+		client->published++;
 	acknowledge(gw, client, in);
 	spool_pump(gw, client);
 	return 0;
