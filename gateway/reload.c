@@ -2,6 +2,7 @@
 #include "gateway/reload.h"
 
 #include "common/log.h"
+#include "gateway/capacity.h"
 #include "gateway/core/gw.h"
 #include "gateway/listeners.h"
 #include "gateway/log_levels.h"
@@ -35,6 +36,8 @@ bool reload_apply(const struct reload *r, monotime_t now, const struct conf *con
 	gw_configure(r->gw, now, &conf->core, listeners_moved(change));
 	listeners_change_free(change);
 	log_levels_set(&conf->log);
+	if (conf->core.limits.clients > r->old->core.limits.clients)
+		capacity_provide(conf->core.limits.clients);
 	trace_settings_apply(r->tracer, now, conf);
 	conf_needs_restart(r->started, conf, name_restart, NULL);
 	log_notice("reload: done");

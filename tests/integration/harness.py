@@ -89,9 +89,9 @@ def free_tcp_port():
     return free_port(socket.SOCK_STREAM)
 
 
-def free_udp_address():
+def free_udp_address(host="127.0.0.1"):
     """For who must know the address beforehand, or use it again."""
-    return "127.0.0.1", free_port(socket.SOCK_DGRAM)
+    return host, free_port(socket.SOCK_DGRAM)
 
 
 class Process:
