@@ -490,6 +490,8 @@ def _(bench):
     page.wait_for("/^[1-9]/.test(document.querySelector('#plots .rate').innerText)", "a rate")
     page.wait_for("document.querySelector('#plots path').getAttribute('d') !== ''", "a line")
     page.wait_for("document.querySelector('#troubles').innerText.includes('no MQTT-SN')")
+    equal(page.evaluate("TROUBLES.map(([name]) => name).filter((name) => !(name in allCounters()))"), [],
+          "counters that the page explains and the gateway does not have")
     page.click("#figures summary")
     page.wait_for("document.querySelector('#figures-body').innerText.includes('PUBLISH')", "all counters")
     page.click("#figures summary")
