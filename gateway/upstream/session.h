@@ -49,6 +49,7 @@ struct up_session {
 	uint32_t leave_until;
 	uint32_t last_read; /* the turn in which the socket was last readable */
 	unsigned packets;   /* that libmosquitto has queued since the last flush, at a guess */
+	uint8_t streak;     /* turns in a row, before that one, in which it was, too: up to 2 */
 	uint8_t state;      /* enum session_state */
 	uint8_t broker;     /* index of the one that is tried, or used */
 	uint8_t brokers;    /* how many have been tried, this one included */

@@ -13,6 +13,7 @@
 #include "gateway/upstream/traffic.h"
 
 #define READ_PACKETS 64 /* of a burst in one go, before others have their turn */
+#define BURST_TURNS  2  /* readable so often in a row, it is one */
 
 /* --- Events --- */
 
@@ -202,13 +203,16 @@ static bool read_packet(struct up_session *s)
 }
 
 /* To find that nothing is left costs a system call, as much as a third of a packet.  Mostly a
- * packet comes alone; more are there if the socket was readable in the turn before, too. */
+ * packet comes alone, and perhaps the answer to our answer behind it; but where the socket is
+ * readable in one turn after the other, there are more. */
 static unsigned worth_reading(struct up_session *s)
 {
-	bool burst = s->last_read + 1 == s->up->turn;
-
+	if (s->last_read + 1 != s->up->turn)
+		s->streak = 0;
+	else if (s->streak < BURST_TURNS)
+		s->streak++;
 	s->last_read = s->up->turn;
-	return burst ? READ_PACKETS : 1;
+	return s->streak == BURST_TURNS ? READ_PACKETS : 1;
 }
 
 void traffic_read(struct up_session *s)
