@@ -30,6 +30,8 @@ static struct conf *make_conf(struct conf_errors *errors)
 	conf_load(conf, "t.conf", errors);
 	conf_set(conf, "--set", "timers.retry=5", errors);
 	conf_set_broker(conf, "broker.example.org:1", errors);
+	conf_set_broker(conf, "another.example.org", errors);
+	conf_set_broker(conf, "[::1]:2", errors);
 	conf_add_predefined(conf, "c:2=d", errors);
 	conf_add_listener(conf, "127.0.0.1:6", errors);
 	conf_finish(conf, errors);
