@@ -4,6 +4,7 @@
  * how long the loop stands still for the log.
  *
  *	bench_store [DIRECTORY]		a directory on the disk in question; it must not exist
+ *	bench_store --fill DIRECTORY	only makes it, full: for a gateway to start on
  */
 #include "config.h"
 
@@ -295,7 +296,13 @@ static void measure_commits(const char *what, enum store_durability durability, 
 int main(int argc, char **argv)
 {
 	if (argc > 1)
-		directory = argv[1];
+		directory = argv[argc - 1];
+	if (argc > 2 && strcmp(argv[1], "--fill") == 0) {
+		open_store(STORE_PROCESS);
+		fill();
+		store_close(store);
+		return 0;
+	}
 	measure_start();
 	measure_octets("each in a turn of its own", 5000, 1);
 	measure_octets("10 in a turn", 5000, 10);
