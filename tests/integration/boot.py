@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 
 from harness import BUILD, PATIENCE, Failure, Skip, check, equal, main, test, wait_for
 
@@ -137,6 +138,14 @@ class Machine:
 
 GATEWAY = "mqttsn-gateway.service"
 
+METRICS = """
+import socket
+s = socket.socket(socket.AF_UNIX)
+s.connect("/run/mqttsn-gateway-admin.socket")
+s.sendall(b"GET /metrics HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n")
+print(s.makefile().read())
+"""
+
 
 @test("the gateway starts, serves, reloads, is started anew when it hangs, and stops")
 def _(bench):
@@ -178,6 +187,8 @@ def _(bench):
     check("service manager" not in log, f"no socket is left over: {log}")
     equal(machine.must("stat", "-c", "%G %a", "/run/mqttsn-gateway-admin.socket").strip(), "mqttsn-gateway 660",
           "the admin socket")
+    started = re.search(r"^process_start_time_seconds (\S+)$", machine.must("python3", "-c", METRICS), re.MULTILINE)
+    check(abs(float(started[1]) - time.time()) < 100, "what the gateway reads of /proc is there")
     machine.must("systemctl", "restart", GATEWAY)
     equal(machine.show("mqttsn-gateway.socket", "ActiveState"), "active", "the socket after a restart")
 
