@@ -61,7 +61,8 @@ class Site:
 
     def ask(self, path):
         try:
-            with urllib.request.urlopen(self.url + path, timeout=PATIENCE) as answer:
+            request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {TOKEN}"})
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return json.load(answer)
         except urllib.error.URLError:
             return None
@@ -302,6 +303,28 @@ def _(bench):
     equal(page.evaluate("[document.querySelector('#reload').hidden, document.querySelector('#detail-actions').hidden]"),
           [True, True], "hidden")
     no_complaints(page)
+
+
+@test("a token for reading: the page asks for it, and goes on when it has it")
+def _(bench):
+    site = Site(bench, "--set", "admin.token_for_reading=true")
+    sensor = site.client("pump-7")
+    page = site.browse()
+    page.wait_for("document.querySelector('#health').innerText === 'the gateway refuses'")
+    equal(shown_ids(page), [], "clients that are shown")
+    for token in ("not the token", TOKEN):
+        page.wait_for("document.querySelector('#problems button')?.innerText.includes('token')")
+        page.click("#problems button")
+        page.wait_for("document.querySelector('#ask').open")
+        page.type(token)
+        page.key("Enter", 13, "\r")
+        page.wait_for("!document.querySelector('#ask').open")
+    page.wait_for("document.querySelector('#health').innerText === 'all well'")
+    open_detail(page, "pump-7")
+    live(page)
+    sensor.publish(0x6162, b"71.5", 1, kind=mqttsn.SHORT)
+    page.wait_for("document.querySelector('#trace').innerText.includes('71.5')", "the trace has the token, too")
+    equal([c for c in page.complaints if " 401 " not in c], [], "complaints")
 
 
 @test("the gateway goes and comes back: the page says so, and goes on by itself")
