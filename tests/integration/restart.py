@@ -303,6 +303,24 @@ def _(bench):
     equal(sorted(at_rest(bench, lambda site: site.gateway.kill())), ["wills/asleep", "wills/awake"], "wills")
 
 
+@test("SIGKILL: a client with CleanSession goes on as well, subscribed again and with its topic ids")
+def _(bench):
+    site = Site(bench)
+    site.start()
+    watcher = Subscriber(bench, site.broker, "up/#")
+    sensor = site.sensor("a")
+    site.finish(sensor.connect, clean=True)
+    site.finish(sensor.subscribe, "down/a/+", 1)
+    topic_id = site.finish(sensor.register, "up/a")
+    site.replace()
+    site.broker.process.wait_log(r"Sending SUBACK to a$(.|\n)*Sending SUBACK to a$")
+    mqtt.publish(site.broker, "down/a/x", b"one")
+    site.run(lambda: site.payloads(sensor) == [b"one"], "message")
+    site.finish(sensor.publish, topic_id, b"still here", 1)
+    equal(watcher.one()[:2], ("up/a", b"still here"), "its own")
+    unnoticed(sensor)
+
+
 @test("a client that stays away over a restart is lost in the end: its will is published")
 def _(bench):
     site = Site(bench)

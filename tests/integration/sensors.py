@@ -145,16 +145,17 @@ class Sensor:
 
     # --- what it does ---
 
-    def connect(self, done, will=None, keep_alive=KEEP_ALIVE):
-        """With CleanSession 0.  @will: (topic, message, QoS)."""
-        datagram = mqttsn.connect(self.id, keep_alive, mqttsn.WILL if will else 0)
+    def connect(self, done, will=None, keep_alive=KEEP_ALIVE, clean=False):
+        """@will: (topic, message, QoS)."""
+        flags = (mqttsn.WILL if will else 0) | (mqttsn.CLEAN if clean else 0)
+        datagram = mqttsn.connect(self.id, keep_alive, flags)
 
         def accepted(packet):
             if packet.fields["code"] == ACCEPTED:
                 done()
             else:
                 self.congestions += 1
-                self.events.after(WAIT, lambda: self.connect(done, will, keep_alive))
+                self.events.after(WAIT, lambda: self.connect(done, will, keep_alive, clean))
 
         def will_message(packet):
             self.ask(mqttsn.will_msg(will[1]), {CONNACK}, accepted)
