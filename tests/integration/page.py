@@ -268,10 +268,12 @@ def _(bench):
 
     page.click("#disconnect")
     page.wait_for("document.querySelector('#ask').open")
-    page.type("not the token")
-    page.click("#ask-do")
-    page.wait_for("document.querySelector('#ask-error').innerText.includes('does not accept this token')")
-    equal(page.evaluate("sessionStorage.length"), 0, "a wrong token is not kept")
+    for wrong in ("ключ", "not the token"):
+        page.type(wrong)
+        page.click("#ask-do")
+        page.wait_for("document.querySelector('#ask-error').innerText.includes('does not accept this token')")
+        page.wait_for("document.querySelector('#ask-token').value === ''")
+        equal(page.evaluate("sessionStorage.length"), 0, "a wrong token is not kept")
     page.type(TOKEN)
     page.key("Enter", 13, "\r")
     sensor.expect(mqttsn.DISCONNECT)
