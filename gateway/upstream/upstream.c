@@ -16,7 +16,8 @@
 #include "gateway/upstream/tls.h"
 #include "gateway/upstream/traffic.h"
 
-#define SLOTS_MAX 120
+#define SLOTS_MAX      120
+#define PATIENCE_TICKS 2
 
 /* --- The loop's calls --- */
 
@@ -269,13 +270,21 @@ static bool has_last_words(const struct up_session *s)
 	return s->state != SESSION_IDLE && s->requests.held > 0;
 }
 
+/* The broker has not said a word, and there was time for one.  (A client that changes its mind says
+ * nothing about the broker.) */
+static bool was_left_waiting(const struct up_session *s)
+{
+	return s->state == SESSION_GREETING && s->up->connected == 0 &&
+	       s->up->tick - s->last_in >= PATIENCE_TICKS;
+}
+
 void upstream_close(struct up_session *s, enum up_farewell farewell)
 {
 	struct upstream *up = s->up;
 
 	if (s->state == SESSION_DIALLING)
 		resolver_avoid(up->brokers.list[s->broker].resolver, s->address);
-	if (s->state == SESSION_GREETING && up->connected == 0)
+	if (was_left_waiting(s))
 		brokers_failed(&up->brokers, s->broker);
 	if (farewell == UP_ABORT || !has_last_words(s)) {
 		session_bury(s);

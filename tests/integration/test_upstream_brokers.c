@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 
+#include "gateway/upstream/pool.h"
 #include "tests/integration/upstream_bench.h"
 
 static struct bench bench;
@@ -217,12 +218,26 @@ Test(upstream_brokers, when_none_answers_they_are_tried_in_turn)
 Test(upstream_brokers, so_it_is_when_the_session_is_closed)
 {
 	struct up_session *s = open_session(1, "a");
+	uint32_t tick;
+
+	fake_accept(&bench, &first);
+	fake_read(&bench, &first, MQTT_CONNECT);
+	tick = bench.up->tick;
+	bench_until(&bench, bench.up->tick - tick >= 3);
+	upstream_close(s, UP_ABORT);
+	open_session(2, "b");
+	welcome(&second, 2);
+}
+
+Test(upstream_brokers, one_that_had_no_time_to_answer_is_not_left)
+{
+	struct up_session *s = open_session(1, "a");
 
 	fake_accept(&bench, &first);
 	fake_read(&bench, &first, MQTT_CONNECT);
 	upstream_close(s, UP_ABORT);
 	open_session(2, "b");
-	welcome(&second, 2);
+	welcome(&first, 1);
 }
 
 Test(upstream_brokers, an_answer_that_comes_too_late_does_not_part_the_sessions)
