@@ -283,6 +283,7 @@ static void answer(void *ctx, struct http_exchange *x, const struct http_request
 	const char *why;
 	int refusal;
 
+	admin->pages.requests++;
 	if (route == NULL) {
 		http_refuse(x, 404, "no such page");
 		return;
@@ -297,6 +298,7 @@ static void answer(void *ctx, struct http_exchange *x, const struct http_request
 		route->answer(admin, x, request);
 		return;
 	}
+	admin->pages.refused++;
 	if (refusal == 401)
 		http_header(x, "WWW-Authenticate", "Bearer");
 	http_refuse(x, refusal, why);

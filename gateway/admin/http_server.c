@@ -92,7 +92,6 @@ static const char *reason(int status)
 		const char *reason;
 	} reasons[] = {
 		{ 200, "OK" },
-		{ 202, "Accepted" },
 		{ 400, "Bad Request" },
 		{ 401, "Unauthorized" },
 		{ 403, "Forbidden" },
@@ -101,7 +100,6 @@ static const char *reason(int status)
 		{ 409, "Conflict" },
 		{ 413, "Content Too Large" },
 		{ 431, "Request Header Fields Too Large" },
-		{ 500, "Internal Server Error" },
 		{ 501, "Not Implemented" },
 		{ 503, "Service Unavailable" },
 		{ 505, "HTTP Version Not Supported" },

@@ -131,6 +131,15 @@ static void trace(const struct pages *pages, struct text *out)
 	    "Packets for which readers of the live trace were too slow", lost.readers);
 }
 
+static void admin(const struct pages *pages, struct text *out)
+{
+	single(out, PREFIX "admin_requests_total", "counter", "Requests to the admin server",
+	    pages->requests);
+	single(out, PREFIX "admin_refused_total", "counter",
+	    "Of these, refused for want of the token, or because a page of another site asked",
+	    pages->refused);
+}
+
 /* --- the process --- */
 
 static void seconds(
@@ -172,6 +181,7 @@ int metrics_page(const struct pages *pages, struct text *out)
 	listeners(pages, out);
 	store_counters(pages, out);
 	trace(pages, out);
+	admin(pages, out);
 	process(out);
 	return 200;
 }

@@ -17,6 +17,8 @@ struct pages {
 	const char *version;
 	bool actions; /* there is a token */
 	monotime_t started;
+	uint64_t requests; /* until now; */
+	uint64_t refused;  /* of these, for want of the token, or from another site */
 };
 
 /* Prometheus' text format, 0.0.4. */

@@ -418,6 +418,7 @@ def _(bench):
                     {"Sec_Fetch_Site": "same-site"}):
         equal(admin.get("/status", **headers).status, 403, str(headers))
         equal(admin.post("/reload", token=None, **headers).status, 403, str(headers))
+    equal(value_of(admin.metrics(), "mqttsn_admin_refused_total"), 8, "they are counted")
     equal(admin.get("/status", Host="localhost:1").status, 200, "localhost")
     equal(admin.get("/status", Host="gateway.example.org", token=TOKEN).status, 200, "a proxy that has the token")
     equal(admin.ask("OPTIONS", "/status").status, 405, "no preflight is answered")
