@@ -14,8 +14,10 @@
 #include "common/monotime.h"
 #include "common/sdnotify.h"
 #include "gateway/admin_wiring.h"
+#include "gateway/broker_settings.h"
 #include "gateway/control.h"
 #include "gateway/core/gw.h"
+#include "gateway/core_ports.h"
 #include "gateway/counters.h"
 #include "gateway/crash_point.h"
 #include "gateway/io/signals.h"
@@ -26,6 +28,7 @@
 #include "gateway/status.h"
 #include "gateway/trace/tracer.h"
 #include "gateway/trace_settings.h"
+#include "gateway/turn.h"
 #include "gateway/upstream/upstream.h"
 
 /* How long the broker connections have to say good-bye. */
@@ -53,8 +56,8 @@ struct loop {
 	struct tracer *tracer;
 
 	struct crash_point crash;
-	bool in_turn;
-	monotime_t now; /* of the turn */
+	struct turn turn;
+	struct core_ports ports;
 	bool armed;
 	monotime_t alarm; /* when the timer goes off */
 
@@ -62,158 +65,15 @@ struct loop {
 	monotime_t stop_by;
 };
 
-/* The first who asks in a turn decides what time it is. */
-static monotime_t turn_now(struct loop *l)
-{
-	if (!l->in_turn) {
-		l->in_turn = true;
-		l->now = monotime_now();
-	}
-	return l->now;
-}
-
-/* --- what the core asks for --- */
-
-static void port_send(
-    void *ctx, uint16_t listener, const struct netaddr *to, const uint8_t *data, size_t len)
-{
-	struct loop *l = ctx;
-
-	listeners_send(l->listeners, listener, to, data, len);
-}
-
-static void port_broadcast(
-    void *ctx, uint16_t listener, uint8_t radius, const uint8_t *data, size_t len)
-{
-	struct loop *l = ctx;
-
-	listeners_broadcast(l->listeners, listener, radius, data, len);
-}
-
-static const char *client_id_of(const struct loop *l, const struct client *owner)
-{
-	return owner != NULL ? gw_client_id(owner) : l->conf->core.own.client_id;
-}
-
-static void trace_call(struct loop *l, const struct up_session *session, const struct up_call *call)
-{
-	tracer_call(l->tracer, client_id_of(l, upstream_owner(session)), call);
-}
-
-static struct up_session *port_up_open(void *ctx, struct client *owner, const struct up_spec *spec)
-{
-	struct loop *l = ctx;
-	struct up_session *session = upstream_open(l->upstream, owner, spec);
-
-	if (tracer_is_on(l->tracer))
-		tracer_call(l->tracer, client_id_of(l, owner),
-		    &(struct up_call){ .kind = UP_CALL_CONNECT,
-		        .spec = spec,
-		        .rc = session != NULL ? 0 : -ERR_NOMEM });
-	return session;
-}
-
-static void port_up_reconnect(void *ctx, struct up_session *session)
-{
-	struct loop *l = ctx;
-
-	if (tracer_is_on(l->tracer))
-		trace_call(l, session, &(struct up_call){ .kind = UP_CALL_RECONNECT });
-	upstream_reconnect(session);
-}
-
-static void port_up_close(void *ctx, struct up_session *session, enum up_farewell farewell)
-{
-	struct loop *l = ctx;
-
-	if (tracer_is_on(l->tracer))
-		trace_call(
-		    l, session, &(struct up_call){ .kind = UP_CALL_CLOSE, .farewell = farewell });
-	upstream_close(session, farewell);
-}
-
-static int port_up_publish(void *ctx, struct up_session *session, const char *topic,
-    struct sn_bytes payload, int qos, bool retain, uint16_t *token)
-{
-	struct loop *l = ctx;
-	int rc = upstream_publish(session, topic, payload, qos, retain, token);
-
-	if (tracer_is_on(l->tracer))
-		trace_call(l, session,
-		    &(struct up_call){ .kind = UP_CALL_PUBLISH,
-		        .rc = rc,
-		        .topic = topic,
-		        .payload = payload,
-		        .qos = qos,
-		        .retain = retain,
-		        .token = rc == 0 && qos > 0 ? *token : 0 });
-	return rc;
-}
-
-static int port_up_subscribe(
-    void *ctx, struct up_session *session, const char *filter, int qos, uint16_t *token)
-{
-	struct loop *l = ctx;
-	int rc = upstream_subscribe(session, filter, qos, token);
-
-	if (tracer_is_on(l->tracer))
-		trace_call(l, session,
-		    &(struct up_call){ .kind = UP_CALL_SUBSCRIBE,
-		        .rc = rc,
-		        .topic = filter,
-		        .qos = qos,
-		        .token = rc == 0 ? *token : 0 });
-	return rc;
-}
-
-static int port_up_unsubscribe(
-    void *ctx, struct up_session *session, const char *filter, uint16_t *token)
-{
-	struct loop *l = ctx;
-	int rc = upstream_unsubscribe(session, filter, token);
-
-	if (tracer_is_on(l->tracer))
-		trace_call(l, session,
-		    &(struct up_call){ .kind = UP_CALL_UNSUBSCRIBE,
-		        .rc = rc,
-		        .topic = filter,
-		        .token = rc == 0 ? *token : 0 });
-	return rc;
-}
-
-static void port_up_pause(void *ctx, struct up_session *session, bool paused)
-{
-	struct loop *l = ctx;
-
-	if (tracer_is_on(l->tracer))
-		trace_call(
-		    l, session, &(struct up_call){ .kind = UP_CALL_PAUSE, .paused = paused });
-	upstream_pause(session, paused);
-}
-
-static void port_note(void *ctx, const struct gw_note *note)
-{
-	struct loop *l = ctx;
-
-	notes_say(l->notes, turn_now(l), note);
-}
-
-static void port_packet(void *ctx, const struct gw_packet *packet)
-{
-	struct loop *l = ctx;
-
-	tracer_packet(l->tracer, packet);
-}
+/* --- what the core is told --- */
 
 /* The core does not even ask while nobody looks. */
 static void on_trace_switch(void *ctx, bool on)
 {
 	struct loop *l = ctx;
 
-	gw_trace_to(l->gw, on ? port_packet : NULL);
+	gw_trace_to(l->gw, on ? core_ports_packet : NULL);
 }
-
-/* --- what the core is told --- */
 
 static void on_datagram(
     void *ctx, uint16_t listener, const struct netaddr *from, const uint8_t *data, size_t len)
@@ -228,7 +88,7 @@ static void on_datagram(
 	peer.encapsulated = 0;
 	peer.node_len = 0;
 	crash_point_pass(&l->crash, "datagram");
-	gw_rx(l->gw, turn_now(l), &peer, data, len);
+	gw_rx(l->gw, turn_now(&l->turn), &peer, data, len);
 	crash_point_pass(&l->crash, "handled");
 }
 
@@ -239,8 +99,8 @@ static void on_upstream(void *ctx, struct client *owner, const struct up_event *
 	crash_point_event(&l->crash, event->kind);
 	admin_wiring_event(l->admin, event);
 	if (tracer_is_on(l->tracer))
-		tracer_event(l->tracer, client_id_of(l, owner), event);
-	gw_up_event(l->gw, turn_now(l), owner, event);
+		tracer_event(l->tracer, core_ports_client_id(&l->ports, owner), event);
+	gw_up_event(l->gw, turn_now(&l->turn), owner, event);
 	crash_point_pass(&l->crash, "handled");
 }
 
@@ -251,26 +111,26 @@ static void advance(struct loop *l)
 	char status[STATUS_MAX];
 	monotime_t when;
 
-	if (gw_next_deadline(l->gw, &when) && !monotime_before(turn_now(l), when))
-		gw_advance(l->gw, turn_now(l));
-	if (notes_next_deadline(l->notes, &when) && !monotime_before(turn_now(l), when))
-		notes_advance(l->notes, turn_now(l));
-	if (sdnotify_advance(&l->manager, turn_now(l)) && !l->stopping)
+	if (gw_next_deadline(l->gw, &when) && !monotime_before(turn_now(&l->turn), when))
+		gw_advance(l->gw, turn_now(&l->turn));
+	if (notes_next_deadline(l->notes, &when) && !monotime_before(turn_now(&l->turn), when))
+		notes_advance(l->notes, turn_now(&l->turn));
+	if (sdnotify_advance(&l->manager, turn_now(&l->turn)) && !l->stopping)
 		sdnotify_status(&l->manager, "%s",
-		    status_print(&l->status, turn_now(l), l->gw, l->upstream, status));
+		    status_print(&l->status, turn_now(&l->turn), l->gw, l->upstream, status));
 }
 
 /* The order is the promise of this file; see loop.h. */
 static void settle(struct loop *l)
 {
-	persist_commit(l->persist, l->gw, turn_now(l));
+	persist_commit(l->persist, l->gw, turn_now(&l->turn));
 	crash_point_pass(&l->crash, "committed");
 	upstream_flush(l->upstream);
 	crash_point_pass(&l->crash, "upstream");
 	listeners_flush(l->listeners);
 	crash_point_pass(&l->crash, "sent");
 	persist_rest(l->persist);
-	tracer_end_turn(l->tracer, turn_now(l));
+	tracer_end_turn(l->tracer, turn_now(&l->turn));
 }
 
 static void sooner(bool *any, monotime_t *earliest, monotime_t when)
@@ -315,7 +175,7 @@ static void end_turn(struct loop *l)
 	advance(l);
 	settle(l);
 	arm_timer(l);
-	l->in_turn = false;
+	turn_end(&l->turn);
 }
 
 /* The turn that it begins does the work. */
@@ -359,7 +219,7 @@ bool loop_run(struct loop *l)
 	else if (l->crash.armed)
 		log_warning("a crash point is armed");
 	log_ready(l);
-	gw_start(l->gw, turn_now(l));
+	gw_start(l->gw, turn_now(&l->turn));
 	sdnotify_ready(&l->manager);
 	end_turn(l);
 	while (!is_over(l)) {
@@ -380,14 +240,14 @@ static void on_stop(void *ctx, const char *signal)
 	struct loop *l = ctx;
 
 	if (l->stopping) {
-		l->stop_by = turn_now(l); /* asked twice: at once */
+		l->stop_by = turn_now(&l->turn); /* asked twice: at once */
 		return;
 	}
 	log_notice("%s: stopping", signal);
 	sdnotify_stopping(&l->manager);
 	l->stopping = true;
-	l->stop_by = monotime_add_ms(turn_now(l), FAREWELL_MS);
-	gw_shutdown(l->gw, turn_now(l));
+	l->stop_by = monotime_add_ms(turn_now(&l->turn), FAREWELL_MS);
+	gw_shutdown(l->gw, turn_now(&l->turn));
 }
 
 /* Goes on with another configuration.  False: there is no good one. */
@@ -400,7 +260,7 @@ static bool read_anew(struct loop *l)
 		log_error("reload: the configuration has mistakes, the old one stays");
 		return false;
 	}
-	if (!reload_apply(&reload, turn_now(l), conf)) {
+	if (!reload_apply(&reload, turn_now(&l->turn), conf)) {
 		conf_free(conf);
 		return false;
 	}
@@ -487,86 +347,47 @@ bool loop_open_listeners(struct loop *l)
 
 bool loop_open_upstream(struct loop *l)
 {
-	const struct conf_broker *b = &l->conf->broker;
-	struct upstream_broker fallbacks[CONF_FALLBACKS_MAX];
-	const struct upstream_config config = {
-		.host = b->host,
-		.port = (uint16_t)b->port,
-		.fallbacks = fallbacks,
-		.n_fallbacks = l->conf->n_fallbacks,
-		.user = b->user,
-		.password = b->password,
-		.tls = {
-			.on = b->tls,
-			.ca_file = b->tls_ca,
-			.cert_file = b->tls_cert,
-			.key_file = b->tls_key,
-			.insecure = b->tls_insecure,
-		},
-		.keep_alive = (uint16_t)b->keep_alive,
-		.id_prefix = b->id_prefix,
-		.id_suffix = b->id_suffix,
-	};
-	char *error = NULL;
-
-	for (size_t i = 0; i < l->conf->n_fallbacks; i++)
-		fallbacks[i] = (struct upstream_broker){ l->conf->fallbacks[i].host,
-			l->conf->fallbacks[i].port };
-	l->upstream = upstream_new(l->base, &config, on_upstream, l, &error);
-	if (l->upstream == NULL)
-		log_error(
-		    "cannot use the broker: %s", error != NULL ? error : err_text(-ERR_NOMEM));
-	free(error);
+	l->upstream = broker_settings_open(l->base, l->conf, on_upstream, l);
 	return l->upstream != NULL;
 }
 
-static bool start_trace(struct loop *l)
+static bool new_core(struct loop *l)
 {
-	l->tracer = tracer_new(on_trace_switch, l);
-	if (l->tracer == NULL) {
-		log_error("cannot start: %s", err_text(-ERR_NOMEM));
-		return false;
-	}
-	if (!trace_settings_listeners(l->tracer, l->listeners, l->conf))
-		return false;
-	trace_settings_apply(l->tracer, turn_now(l), l->conf);
-	return true;
-}
-
-bool loop_start_core(struct loop *l)
-{
-	const struct gw_ports ports = {
-		.ctx = l,
-		.send = port_send,
-		.broadcast = port_broadcast,
-		.up_open = port_up_open,
-		.up_reconnect = port_up_reconnect,
-		.up_close = port_up_close,
-		.up_publish = port_up_publish,
-		.up_subscribe = port_up_subscribe,
-		.up_unsubscribe = port_up_unsubscribe,
-		.up_pause = port_up_pause,
-		.note = port_note,
-		.store = persist_port(l->persist),
-	};
+	struct gw_ports ports;
 	struct siphash_key seed;
 
 	if (getrandom(&seed, sizeof seed, 0) != sizeof seed) {
 		log_error("cannot start: no random numbers: %s", err_text(-ERR_SYSTEM));
 		return false;
 	}
-	l->gw = gw_new(&l->conf->core, &ports, seed);
-	if (l->gw == NULL) {
-		log_error("cannot start: %s", err_text(-ERR_NOMEM));
-		return false;
+	l->tracer = tracer_new(on_trace_switch, l);
+	if (l->tracer != NULL) {
+		l->ports = (struct core_ports){ &l->turn, l->listeners, l->upstream, l->notes,
+			l->tracer, &l->conf };
+		ports = core_ports(&l->ports, persist_port(l->persist));
+		l->gw = gw_new(&l->conf->core, &ports, seed);
 	}
-	return start_trace(l) && persist_name_listeners(l->persist, l->conf) &&
-	       persist_restore(l->persist, l->gw, turn_now(l));
+	if (l->gw == NULL)
+		log_error("cannot start: %s", err_text(-ERR_NOMEM));
+	return l->gw != NULL;
+}
+
+bool loop_start_core(struct loop *l)
+{
+	monotime_t now = turn_now(&l->turn);
+
+	if (!new_core(l) || !trace_settings_listeners(l->tracer, l->listeners, l->conf))
+		return false;
+	trace_settings_apply(l->tracer, now, l->conf);
+	return persist_name_listeners(l->persist, l->conf) &&
+	       persist_restore(l->persist, l->gw, now);
 }
 
 static monotime_t now_for_admin(void *ctx)
 {
-	return turn_now(ctx);
+	struct loop *l = ctx;
+
+	return turn_now(&l->turn);
 }
 
 bool loop_open_admin(struct loop *l)
@@ -596,8 +417,9 @@ static const char *forget(void *ctx, const char *id)
 	struct loop *l = ctx;
 	const struct sn_bytes octets = { (const uint8_t *)id, strlen(id) };
 
-	return gw_forget_client(l->gw, turn_now(l), octets) == 0 ? CONTROL_DONE
-	                                                         : "there is no session of that id";
+	return gw_forget_client(l->gw, turn_now(&l->turn), octets) == 0
+	           ? CONTROL_DONE
+	           : "there is no session of that id";
 }
 
 void loop_open_control(struct loop *l)
