@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Measures the gateway of this build against a mosquitto, both on loopback and started here: the standard set, whose
 # tables doc/performance.md shows.  Best on an idle machine, and with a build without sanitizers; five to six minutes.
-# The tables go to standard output and bench.md, the same as JSON, a line each, to bench.json.
+# The tables go to standard output and bench.md, and one with a row for each at the end; the same as JSON, a line each, to
+# bench.json.
 set -eu
 . "$(dirname "$0")/loopback.sh"
 
@@ -52,3 +53,5 @@ bench deliver --qos 1 --sensors 100 --messages 30000 --rounds 5
 bench sleep --sensors 1 --messages 200 --rounds 5
 bench sleep --sensors 1000 --messages 1 --rounds 3
 bench connect --sensors 10000 --idle 60 --rounds 1
+
+awk -f "$(dirname "$0")/bench-summary.awk" bench.json | tee -a bench.md
