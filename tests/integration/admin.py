@@ -201,6 +201,30 @@ def _(bench):
     check(health()["healthy"], "all is well again")
 
 
+@test("where there is a store, its state is shown; after a restart clients are there, and unheard")
+def _(bench):
+    broker = bench.broker()
+    options = ["--admin", "127.0.0.1:0", "--state-dir", bench.path("state")]
+    gateway = bench.gateway(broker, *options)
+    admin = Admin(gateway)
+    pump = sensor(bench, gateway, "pump-7", clean=False)
+    pump.register("t/1")
+    pump.disconnect(300)
+    store = admin.json("/status")["store"]
+    check(store["commits"] > 0 and store["octets"] > 4096, str(store))
+    equal((store["error"], store["failures"], store["recoveries"]), (None, 0, 0), "the store")
+    metrics = admin.metrics()
+    check(value_of(metrics, "mqttsn_store_commits_total") >= store["commits"], "commits")
+    equal(value_of(metrics, "mqttsn_store_failing"), 0, "failing")
+    equal(admin.json("/healthz")["store"]["error"], None, "health")
+    gateway.kill()
+
+    admin = Admin(bench.gateway(broker, *options))
+    shown = admin.client("pump-7")
+    equal((shown["state"], shown["heard_s"], len(shown["topics"])), ("asleep", None, 1), "the client")
+    equal(admin.json("/status")["clients"]["asleep"], 1, "clients by state")
+
+
 @test("the broker that is shown is the one in use")
 def _(bench):
     one, other = bench.broker(), bench.broker()
