@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""More messages for a sleeper than its queue takes: the gateway stops reading, the broker keeps the rest, and all arrive
-in order over many wake-ups (SN12-SLEEP-18).  The sleeper has the strength for NAP messages at a time.
+"""More messages for a sleeper than its queue takes: the gateway stops reading, the broker keeps the rest, and all
+arrive in order over many wake-ups (SN12-SLEEP-18).  The sleeper has the strength for NAP messages at a time.
 
 Environment: BOUNDED_MESSAGES, how many.
 """

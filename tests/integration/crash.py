@@ -274,7 +274,8 @@ def _(bench):
     for line in town.ledger.lines():
         comment(line)
     sensors = [life.sensor for life in town.lives]
-    comment(f"{KILLS - assassin.stops} SIGKILLs, {assassin.at_points} of them at a crash point, and {assassin.stops} SIGTERMs")
+    comment(f"{KILLS - assassin.stops} SIGKILLs, {assassin.at_points} of them at a crash point, and "
+            f"{assassin.stops} SIGTERMs")
     comment(f"the sensors repeated {sum(s.repeats for s in sensors)} packets and heard congestion "
             f"{sum(s.congestions for s in sensors)} times; {time.monotonic() - begin:.0f} s")
     complaints = list(town.ledger.complaints()) + town.noticed()

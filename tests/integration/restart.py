@@ -32,7 +32,8 @@ class Site:
         env = {"MQTTSN_CRASH": crash} if crash else None
         self.gateway = self.bench.start_gateway(
             "--listen", "%s:%d" % self.address, "--broker", self.broker.address, "--state-dir", self.state,
-            "--set", "timers.reconnect_least=0.1", "--set", "timers.retry=0.3", "--set", "log.packets=true", *self.options, env=env).wait_ready()
+            "--set", "timers.reconnect_least=0.1", "--set", "timers.retry=0.3", "--set", "log.packets=true",
+            *self.options, env=env).wait_ready()
         if crash and "a crash point is armed" not in self.gateway.log():
             raise Skip("built without --enable-crash-points")
 
@@ -176,7 +177,7 @@ def message_cut(bench, qos, expected, asleep):
         woken = []
         mqtt.publish(site.broker, f"down/{name}/x", b"cut", qos)
         if asleep and order.startswith("datagram"):
-            wait_for(lambda name=name: site.broker.process.count_log(f"Received PUBACK from {name} "), "the message kept")
+            site.broker.process.wait_log(f"Received PUBACK from {name} ")
             sensor.wake(lambda woken=woken: woken.append(True))
         site.crash()
         if asleep and order.startswith("message"):
@@ -185,7 +186,7 @@ def message_cut(bench, qos, expected, asleep):
         site.links_up(sensor)
         mqtt.publish(site.broker, f"down/{name}/x", b"next", qos)
         if asleep:
-            wait_for(lambda name=name: site.broker.process.count_log(f"Sending PUBLISH to {name} .*4 bytes"), "next sent")
+            site.broker.process.wait_log(f"Sending PUBLISH to {name} .*4 bytes")
         if sensor.request:
             sensor.repeat()
             site.run(lambda woken=woken: woken, f"{order}: PINGRESP")
