@@ -42,6 +42,9 @@ int rows_name_listeners(struct rows *rows, const struct netaddr *listeners, size
 /* Reads the clocks anew: once per transaction. */
 void rows_set_clock(struct rows *rows);
 
+/* Milliseconds of the wall clock since 1970. */
+int64_t rows_wall_ms(const struct rows *rows, monotime_t when);
+
 /* Carries out a change.  0 or a failure. */
 int rows_change(struct rows *rows, enum change_kind kind, const struct piece *piece);
 
