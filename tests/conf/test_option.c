@@ -336,3 +336,47 @@ Test(option, predefined_tells_what_is_wrong)
 	    "--predefined: predefined.6.topic: ${client} needs \"clients\" beside it\n");
 	conf_free(conf);
 }
+
+/* --- --state-dir --- */
+
+Test(option, state_dir_makes_sessions_persistent_unless_durability_is_off)
+{
+	struct conf *conf = conf_new();
+	struct conf_errors *errors = conf_errors_new();
+
+	cr_assert_not(conf_is_persistent(&conf->persistence));
+	cr_assert(conf_set_state_dir(conf, "state", errors));
+	cr_assert_str_eq(conf->persistence.directory, "state");
+	cr_assert(conf_is_persistent(&conf->persistence));
+	cr_assert(conf_set(conf, "--set", "persistence.durability=power", errors));
+	cr_assert(conf_is_persistent(&conf->persistence));
+	cr_assert(conf_set(conf, "--set", "persistence.durability=off", errors));
+	cr_assert_not(conf_is_persistent(&conf->persistence));
+
+	cr_assert_not(conf_set_state_dir(conf, "", errors));
+	expect_mistakes(errors,
+	    "--state-dir: persistence.directory: must be a string of 1 to 3800 octets, not of 0\n");
+	conf_free(conf);
+}
+
+static enum gw_outage outage_with(const char *state_dir, const char *durability)
+{
+	struct conf *conf = conf_with(durability);
+	struct conf_errors *errors = conf_errors_new();
+	enum gw_outage outage;
+
+	if (state_dir != NULL)
+		cr_assert(conf_set_state_dir(conf, state_dir, errors));
+	cr_assert(conf_finish(conf, errors));
+	outage = conf->core.outage;
+	expect_mistakes(errors, "");
+	conf_free(conf);
+	return outage;
+}
+
+Test(option, what_is_persistent_also_stores_during_outages)
+{
+	cr_assert_eq(outage_with(NULL, "persistence.durability=process"), GW_OUTAGE_REFUSE);
+	cr_assert_eq(outage_with("state", "persistence.durability=process"), GW_OUTAGE_STORE);
+	cr_assert_eq(outage_with("state", "persistence.durability=off"), GW_OUTAGE_REFUSE);
+}
