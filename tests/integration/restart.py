@@ -32,8 +32,8 @@ class Site:
         env = {"MQTTSN_CRASH": crash} if crash else None
         self.gateway = self.bench.start_gateway(
             "--listen", "%s:%d" % self.address, "--broker", self.broker.address, "--state-dir", self.state,
-            "--set", "timers.reconnect_least=0.1", "--set", "timers.retry=0.3", "--set", "log.packets=true",
-            *self.options, env=env).wait_ready()
+            "--set", "timers.reconnect_least=0.1", "--set", "timers.retry=0.3", "--set", "timers.retries=20",
+            "--set", "log.packets=true", *self.options, env=env).wait_ready()
         if crash and "a crash point is armed" not in self.gateway.log():
             raise Skip("built without --enable-crash-points")
 

@@ -50,10 +50,12 @@ class Sensor:
     # --- requests: one at a time (section 6.13) ---
 
     def _send(self, datagram):
-        try:
-            self.socket.send(datagram)
-        except OSError:
-            pass  # nobody is there just now
+        for _ in range(2):  # the first may fail for what was sent before, when nobody was there
+            try:
+                self.socket.send(datagram)
+                return
+            except OSError:
+                pass
 
     def next_id(self):
         self.msg_id = self.msg_id % 65535 + 1
