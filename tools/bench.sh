@@ -40,11 +40,11 @@ gateway_port=$(sed -n 's/.*listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$scratc
 
 bench echo --window 1 --messages 20000 --rounds 5
 bench echo --window 32 --messages 100000 --rounds 5
-bench publish --qos 0 --sensors 10 --rounds 9
-bench publish --qos 0 --sensors 100 --rounds 7
+bench publish --qos 0 --sensors 10 --rounds 7
+bench publish --qos 0 --sensors 100 --rounds 5
 bench publish --qos 0 --sensors 1 --rate 1000 --messages 3000 --rounds 3
 bench publish --qos 1 --sensors 1 --messages 10000 --rounds 5
-bench publish --qos 1 --sensors 100 --messages 50000 --rounds 7
+bench publish --qos 1 --sensors 100 --messages 50000 --rounds 5
 bench publish --qos 1 --sensors 1000 --messages 50000 --rounds 3
 bench publish --qos 1 --sensors 100 --forwarders 2 --messages 50000 --rounds 3
 bench publish --qos 2 --sensors 100 --messages 30000 --rounds 5

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/bench/process.h"
 
+#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -9,27 +11,28 @@
 
 double process_cpu(uint32_t pid)
 {
-	struct timespec t = { 0 };
+	struct timespec t;
 	clockid_t clock;
 
-	if (pid != 0 && clock_getcpuclockid((pid_t)pid, &clock) == 0)
-		clock_gettime(clock, &t);
+	if (pid == 0 || clock_getcpuclockid((pid_t)pid, &clock) != 0 ||
+	    clock_gettime(clock, &t) != 0)
+		return NAN;
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 double process_memory(uint32_t pid)
 {
-	unsigned long pages = 0;
+	unsigned long pages;
 	char path[64];
 	FILE *file;
+	bool read;
 
 	snprintf(path, sizeof path, "/proc/%u/statm", pid);
 	if (pid == 0 || (file = fopen(path, "r")) == NULL)
-		return 0;
-	if (fscanf(file, "%*u %lu", &pages) != 1)
-		pages = 0;
+		return NAN;
+	read = fscanf(file, "%*u %lu", &pages) == 1;
 	fclose(file);
-	return (double)pages * (double)sysconf(_SC_PAGESIZE);
+	return read ? (double)pages * (double)sysconf(_SC_PAGESIZE) : NAN;
 }
 
 /* A line: slot, local address:port, ..., with the drops as its last number. */

@@ -5,10 +5,10 @@
 
 #include <stdint.h>
 
-/* CPU time so far, of all its threads, in seconds; 0 for pid 0 or one that is not there. */
+/* CPU time so far, of all its threads, in seconds; NAN for pid 0 or one that is not there. */
 double process_cpu(uint32_t pid);
 
-/* Octets of memory that it has in use (resident); 0 likewise. */
+/* Octets of memory that it has in use (resident); NAN likewise. */
 double process_memory(uint32_t pid);
 
 /* Datagrams that the kernel has dropped at UDP sockets of this port, for want of room. */
