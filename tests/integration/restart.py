@@ -151,8 +151,10 @@ def _(bench):
     for number in range(6):
         site.finish(sensor.publish, topic_id, str(number).encode(), 1 + number % 2)
         site.replace()
+    site.gateway.kill()
     site.broker.start()
     watcher = Subscriber(bench, site.broker, "up/#")
+    site.start()
     messages = watcher.take(6)
     for qos in (1, 2):  # the broker passes on QoS 2 a round trip later
         equal([int(m.payload) for m in messages if m.qos == qos], list(range(qos - 1, 6, 2)), f"messages of QoS {qos}")
