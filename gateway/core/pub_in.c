@@ -302,11 +302,13 @@ static void keep_answer(
 
 static void acknowledge_qos1(struct gw *gw, struct client *client, const struct inbound *in)
 {
-	say_topic_ack(gw, client->peer, SN_PUBACK, in->topic_id, in->msg_id, SN_ACCEPTED);
+	if (client->peer != NULL)
+		say_topic_ack(gw, client->peer, SN_PUBACK, in->topic_id, in->msg_id, SN_ACCEPTED);
 	keep_answer(gw, client, in, SN_PUBACK);
 }
 
-/* Somebody else is responsible for it from now on. */
+/* Somebody else is responsible for it from now on.  A client that has left meanwhile is answered
+ * when it comes back and asks again. */
 static void acknowledge(struct gw *gw, struct client *client, struct inbound *in)
 {
 	struct inbound_list *list = &client->inbound;
@@ -318,7 +320,8 @@ static void acknowledge(struct gw *gw, struct client *client, struct inbound *in
 	}
 	in->stage = INBOUND_RECEIVED;
 	keep_received(gw, client, in);
-	say_msg_ack(gw, client->peer, SN_PUBREC, in->msg_id);
+	if (client->peer != NULL)
+		say_msg_ack(gw, client->peer, SN_PUBREC, in->msg_id);
 	if (count_stage(list, INBOUND_RECEIVED) > RECEIVED_MAX)
 		forget_oldest_received(gw, client);
 }
@@ -343,7 +346,7 @@ void pub_in_published(struct gw *gw, struct client *client, uint16_t token)
 {
 	struct inbound *in = find_token(&client->inbound, token);
 
-	if (in != NULL && client->peer != NULL)
+	if (in != NULL)
 		acknowledge(gw, client, in);
 }
 
