@@ -95,6 +95,8 @@ static void put_client(void *ctx, const struct stored_client *stored)
 	client->keep_alive = stored->keep_alive;
 	client->sleep_duration = stored->sleep_duration;
 	client->last_msg_id = (uint16_t)gw_random(gw);
+	if (state == CLIENT_CONNECTING) /* what it asked for is not kept */
+		state = CLIENT_DISCONNECTED;
 	if (has_connection(state) && !restore_peer(gw, client, stored->peer))
 		state = CLIENT_LOST;
 	client_restore(gw, client, state, stored->has_deadline, stored->deadline);
@@ -112,7 +114,8 @@ static void put_topic(void *ctx, uint64_t key, const struct stored_topic *stored
 
 	if (client == NULL || topic_reg_count(client->topics) + 1u != stored->id)
 		return;
-	if (topic_reg_bind(client->topics, stored->name, &topic) < 0 || topic->id != stored->id) {
+	if (stored->id > gw->config.limits.topics ||
+	    topic_reg_bind(client->topics, stored->name, &topic) < 0 || topic->id != stored->id) {
 		gw_note(gw, NOTE_LIMIT, client, "limits.topics");
 		return;
 	}
@@ -182,6 +185,12 @@ static bool has_left_something(const struct client *client)
 	return client->peer == NULL && !spool_is_empty(&client->spool);
 }
 
+/* Its session ended with the connection that could not be had again. */
+static bool is_over(const struct client *client)
+{
+	return client->peer == NULL && client->clean && spool_is_empty(&client->spool);
+}
+
 /* Their links open one after the other, at the rate of reconnects. */
 static void open_links(struct gw *gw, bool (*wanted)(const struct client *client))
 {
@@ -200,8 +209,12 @@ void restore_finish(struct gw *gw)
 	open_links(gw, is_active);
 	open_links(gw, is_sleeper);
 	open_links(gw, has_left_something);
-	for (size_t i = 0; i < r->count; i++)
-		pub_out_go_on(gw, r->clients[i]);
+	for (size_t i = 0; i < r->count; i++) {
+		if (is_over(r->clients[i]))
+			clients_remove(gw, r->clients[i]);
+		else
+			pub_out_go_on(gw, r->clients[i]);
+	}
 	free(r->clients);
 	*r = (struct restored){ 0 };
 }
