@@ -5,6 +5,8 @@
 #include "gateway/upstream/keepalive.h"
 #include "gateway/upstream/tls.h"
 
+#define GREETING_S 60 /* for the broker's first word, where there is no keep alive */
+
 static bool tcp_established(int fd)
 {
 	struct tcp_info info = { 0 };
@@ -32,10 +34,22 @@ void keepalive_heard(struct up_session *s)
 	s->ping_open = false;
 }
 
+/* Its end may be one that is never told: the other host was lost when it had taken CONNECT. */
+static bool is_greeted_in_vain(const struct up_session *s)
+{
+	unsigned patience = s->up->keep_alive > 0 ? s->up->keep_alive : GREETING_S;
+
+	return s->state == SESSION_GREETING && s->up->tick - s->last_in >= pool_ticks(patience);
+}
+
 void keepalive_tick(struct up_session *s)
 {
 	uint32_t now = s->up->tick, half = pool_ticks(s->up->keep_alive) / 2;
 
+	if (is_greeted_in_vain(s)) {
+		session_end(s, false, "the broker does not answer");
+		return;
+	}
 	if (s->state != SESSION_CONNECTED || s->leaving)
 		return;
 	if (s->paused && !tcp_established(mosquitto_socket(s->mosq))) {

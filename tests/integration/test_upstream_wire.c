@@ -592,6 +592,25 @@ Test(upstream_wire, a_dead_broker_is_noticed_within_about_the_keep_alive)
 	fake_read_end(&bench, &fake);
 }
 
+/* Its host may have been lost right behind the CONNECT, which no end of the connection tells of: it
+ * would keep its place among those that are being connected. */
+Test(upstream_wire, a_broker_that_never_answers_connect_is_left_after_the_keep_alive)
+{
+	uint32_t before = bench.up->tick;
+	struct up_session *s = open_session(true);
+
+	fake_accept(&bench, &fake);
+	fake_read(&bench, &fake, MQTT_CONNECT);
+	hurry();
+	bench_next(&bench, UP_REFUSED);
+	cr_assert_geq(ticks_since(before), pool_ticks(60));
+	cr_assert_leq(ticks_since(before), pool_ticks(60) * 5 / 4);
+	cr_assert_eq(bench.up->being_connected, 0);
+	upstream_reconnect(s);
+	fake_welcome(&bench, &fake);
+	bench_next(&bench, UP_CONNECTED);
+}
+
 Test(upstream_wire, publishing_does_not_hide_that_the_broker_is_silent)
 {
 	struct up_session *s = connect_session();
