@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/core/core.h"
+#include "gateway/core/keep.h"
 #include "gateway/core/say.h"
 #include "gateway/core/sleep.h"
 #include "gateway/core/topic_name.h"
@@ -147,6 +148,8 @@ static void begin_setup(
 	setup->farewell = moved ? UP_ABORT : UP_DISCONNECT;
 	client_set_state(gw, client, CLIENT_CONNECTING);
 	client->setup = setup;
+	if (moved)
+		keep_address_left(gw, client);
 	/* A connection that is still hoped for would answer for this setup before its time. */
 	if (!link_is_up(&client->link))
 		link_close(gw, client, setup->farewell);

@@ -59,6 +59,12 @@ void keep_changed_clients(struct gw *gw)
 	}
 }
 
+void keep_address_left(struct gw *gw, const struct client *client)
+{
+	if (gw->ports.store != NULL && client->kept)
+		put_client(gw->ports.store, client);
+}
+
 void keep_drop_client(struct gw *gw, struct client *client)
 {
 	if (gw->ports.store == NULL || !client->kept)

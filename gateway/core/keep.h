@@ -30,6 +30,10 @@ void keep_client(struct gw *gw, struct client *client);
 /* To be called there. */
 void keep_changed_clients(struct gw *gw);
 
+/* A client in setup is no longer at the address that is kept, which may soon be another's: it would
+ * come back as a stored session. */
+void keep_address_left(struct gw *gw, const struct client *client);
+
 /* Its session has ended: everything about it is forgotten. */
 void keep_drop_client(struct gw *gw, struct client *client);
 
