@@ -260,11 +260,14 @@ static bool read_anew(struct loop *l)
 		log_error("reload: the configuration has mistakes, the old one stays");
 		return false;
 	}
+	/* Before the core tells of their new numbers: many clients do not wait for the end of the
+	 * turn to be written. */
+	persist_name_listeners(l->persist, conf);
 	if (!reload_apply(&reload, turn_now(&l->turn), conf)) {
+		persist_name_listeners(l->persist, l->conf);
 		conf_free(conf);
 		return false;
 	}
-	persist_name_listeners(l->persist, conf);
 	if (l->conf != l->started)
 		conf_free(l->conf);
 	l->conf = conf;

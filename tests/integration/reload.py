@@ -111,6 +111,24 @@ def _(bench):
         s.bind(first)  # the port is free again
 
 
+@test("many clients whose listener has another number then: a restart finds them all at it")
+def _(bench):
+    configuration = Configuration(bench, bench.broker())
+    first, second = free_udp_address(), free_udp_address("127.0.0.2")
+    configuration.write(addresses=[first, second])
+    options = ["--config", configuration.path, "--state-dir", bench.path("state")]
+    gateway = bench.start_gateway(*options).wait_ready(2)
+    will = ("will", b"x" * 60000, 1, False)  # with this, few are more than the store notes down in memory
+    clients = [bench.closing(Client(second, f"c{i}")).connect(clean=False, will=will) for i in range(24)]
+    configuration.write(addresses=[second])
+    reload(gateway, "reload: done")
+    clients[0].ping_seconds()  # the turn of the reload is over
+    gateway.kill()
+    bench.start_gateway(*options).wait_ready()
+    for client in clients:
+        client.ping_seconds()
+
+
 @test("a listener opens to all addresses of the machine on its own port")
 def _(bench):
     configuration = Configuration(bench, bench.broker())
