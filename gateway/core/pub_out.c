@@ -34,15 +34,22 @@ static bool is_full(const struct gw *gw, const struct outbox *outbox)
 	       outbox->bytes >= gw->config.limits.queue_bytes;
 }
 
+/* The store would not have what comes, and one that it should have waits already. */
+static bool is_too_much_for_store(const struct gw *gw, const struct outbox *outbox)
+{
+	return gw->ports.store != NULL && outbox->count > outbox->count_qos0 && !keep_has_room(gw);
+}
+
 /* Reads from the broker stop while the queue is full of messages that must not be dropped, and go
- * on when half of it is free. */
+ * on when half of it is free; with a store that has no room, they come one by one. */
 static void watch_room(struct gw *gw, struct client *client)
 {
 	struct outbox *outbox = &client->outbox;
-	bool roomy = outbox->count <= gw->config.limits.queue_messages / 2 &&
+	bool too_much = is_too_much_for_store(gw, outbox);
+	bool roomy = !too_much && outbox->count <= gw->config.limits.queue_messages / 2 &&
 	             outbox->bytes <= gw->config.limits.queue_bytes / 2;
-	bool stuck =
-	    is_full(gw, outbox) && !outbox_has_qos0(outbox, !pending_none(&client->pending));
+	bool stuck = too_much || (is_full(gw, outbox) &&
+	                             !outbox_has_qos0(outbox, !pending_none(&client->pending)));
 
 	if (!link_is_up(&client->link) || (outbox->paused ? !roomy : !stuck))
 		return;
