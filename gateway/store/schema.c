@@ -13,7 +13,7 @@
 static const char *const steps[] = {
 	/* 1 */
 	"CREATE TABLE clients ("
-	"  key INTEGER PRIMARY KEY,"
+	"  key INTEGER PRIMARY KEY CHECK (key > 0),"
 	"  id TEXT NOT NULL,"
 	"  state TEXT NOT NULL CHECK (state IN ('disconnected', 'connecting', 'active', 'asleep', 'awake', 'lost')),"
 	"  address TEXT,"  /* NULL: none is bound */
@@ -32,7 +32,7 @@ static const char *const steps[] = {
 	"CREATE TABLE topics ("
 	"  client INTEGER NOT NULL,"
 	"  id INTEGER NOT NULL CHECK (id BETWEEN 1 AND 65534),"
-	"  name TEXT NOT NULL,"
+	"  name TEXT NOT NULL CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 65535),"
 	"  told INTEGER NOT NULL,"
 	"  used INTEGER NOT NULL,"
 	"  PRIMARY KEY (client, id)"
@@ -53,11 +53,11 @@ static const char *const steps[] = {
 	"  PRIMARY KEY (client, msg_id)"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE TABLE messages ("
-	"  sequence INTEGER PRIMARY KEY,"
+	"  sequence INTEGER PRIMARY KEY CHECK (sequence > 0),"
 	"  client INTEGER NOT NULL,"
 	"  way INTEGER NOT NULL CHECK (way BETWEEN 0 AND 1)," /* 0: to the client, 1: to the broker
 	                                                       */
-	"  topic TEXT NOT NULL,"
+	"  topic TEXT NOT NULL CHECK (length(CAST(topic AS BLOB)) BETWEEN 1 AND 65535),"
 	"  payload BLOB NOT NULL,"
 	"  qos INTEGER NOT NULL CHECK (qos BETWEEN 0 AND 2),"
 	"  stage INTEGER NOT NULL CHECK (stage BETWEEN 0 AND 2)," /* waits, sent, released */

@@ -8,7 +8,8 @@
 #include "gateway/upstream/resolve.h"
 #include "gateway/upstream/tls.h"
 
-#define PATIENCE_S 2 /* for TCP to one address while there is another to try */
+#define PATIENCE_S      2  /* for TCP to one address while there is another to try, */
+#define PATIENCE_LAST_S 20 /* and to the last: the kernel would try for two minutes */
 
 static void dial_broker(struct up_session *s);
 
@@ -39,6 +40,7 @@ static void dial_next_broker(struct up_session *s, const char *why)
 static void dial_next(struct up_session *s, const char *why)
 {
 	static const struct timeval patience = { .tv_sec = PATIENCE_S };
+	static const struct timeval last_patience = { .tv_sec = PATIENCE_LAST_S };
 	const struct pool_broker *broker = broker_of(s);
 	unsigned count = resolver_count(broker->resolver);
 	bool last;
@@ -56,7 +58,7 @@ static void dial_next(struct up_session *s, const char *why)
 		if (rc == MOSQ_ERR_SUCCESS) {
 			last = s->tried == count && !has_another_broker(s);
 			session_watch(s);
-			event_add(&s->writable, last ? NULL : &patience);
+			event_add(&s->writable, last ? &last_patience : &patience);
 			return;
 		}
 		why = session_failure(s, rc);

@@ -101,6 +101,30 @@ Test(damage, a_value_that_cannot_be)
 	expect_damage("CHECK constraint failed in messages");
 }
 
+Test(damage, numbers_that_no_gateway_gives)
+{
+	static const struct {
+		const char *change, *found;
+	} cases[] = {
+		{ "UPDATE clients SET key = -key", "clients" },
+		{ "UPDATE messages SET sequence = -sequence", "messages" },
+		{ "UPDATE messages SET topic = ''", "messages" },
+		{ "UPDATE messages SET topic = hex(zeroblob(40000))", "messages" },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char sql[200], words[100];
+
+		snprintf(
+		    sql, sizeof sql, "PRAGMA ignore_check_constraints = on; %s", cases[i].change);
+		fixture_sql(sql);
+		snprintf(words, sizeof words, "CHECK constraint failed in %s", cases[i].found);
+		expect_damage(words);
+		fixture_remove();
+		setup();
+	}
+}
+
 Test(damage, the_database_of_another_program)
 {
 	fixture_sql("PRAGMA application_id = 1234");
