@@ -195,7 +195,8 @@ def _(bench):
     publish(bench, gateway.address, "--predefined", "5", "-m", "fire", "-q", "2")
     publish(bench, gateway.address, "--short", "ab", "-m", "s", "-q", "1")
     equal([(m.topic, m.payload) for m in watcher.take(2)], [("plant/alarm", b"fire"), ("ab", b"s")], "at the broker")
-    equal([(m.topic, m.payload, m.qos) for m in sub.take(2)], [("5", b"fire", 2), ("ab", b"s", 1)], "at mqttsn-sub")
+    # A message of QoS 2 takes a round trip more to the gateway: the other may overtake it.
+    equal(sorted((m.topic, m.payload, m.qos) for m in sub.take(2)), [("5", b"fire", 2), ("ab", b"s", 1)], "at mqttsn-sub")
 
 
 @test("QoS -1 needs no connection")
