@@ -42,6 +42,7 @@ measure()
 		--rounds 1 "$@" >"$scratch/table"
 	sed -n "s/^| CPU s per 100,000: gateway .*| | \([0-9.]*\) |.*/$way $round \1/p" "$scratch/table" \
 		>>"$scratch/results"
+	tail -n 1 "$scratch/results" | grep -q "^$way $round " || { echo "no figure of $way in round $round" >&2; exit 1; }
 }
 
 start_broker
