@@ -32,13 +32,18 @@ static const struct {
 	[CLIENT_LOST] = { enter_lost, FROM(ACTIVE) | FROM(ASLEEP) | FROM(AWAKE) },
 };
 
+static void move_to(struct gw *gw, struct client *client, enum client_state state)
+{
+	gw->clients.in_state[client->state]--;
+	client->state = state;
+	gw->clients.in_state[state]++;
+}
+
 void client_set_state(struct gw *gw, struct client *client, enum client_state state)
 {
 	assert(states[state].from & 1u << client->state);
 	client->setup = connect_setup_free(client->setup);
-	gw->clients.in_state[client->state]--;
-	client->state = state;
-	gw->clients.in_state[client->state]++;
+	move_to(gw, client, state);
 	states[state].enter(gw, client);
 	keep_client(gw, client);
 }
@@ -47,9 +52,7 @@ void client_set_state(struct gw *gw, struct client *client, enum client_state st
  * makes each of them last longer, but not the whole. */
 static int64_t setup_ms(const struct gw *gw)
 {
-	int64_t prompt_ms = (int64_t)gw->config.timers.retry * (gw->config.timers.retries + 1);
-
-	return 2 * prompt_ms + gw->config.timers.connect_timeout;
+	return 2 * pending_patience_ms(gw) + gw->config.timers.connect_timeout;
 }
 
 static void enter_connecting(struct gw *gw, struct client *client)
@@ -159,13 +162,6 @@ static void enter_lost(struct gw *gw, struct client *client)
 	end_connection(gw, client, UP_ABORT);
 }
 
-/* How long a client may stay silent after its time was up while nobody listened: what it takes to
- * repeat a packet until it gives up (section 7.2). */
-static int64_t grace_ms(const struct gw *gw)
-{
-	return (int64_t)gw->config.timers.retry * (gw->config.timers.retries + 1);
-}
-
 static void supervision_expired(void *ctx, struct deadline *deadline)
 {
 	struct gw *gw = ctx;
@@ -174,7 +170,8 @@ static void supervision_expired(void *ctx, struct deadline *deadline)
 
 	if (client->will != NULL && client->link.restored && gw->config.outage != GW_OUTAGE_STORE) {
 		/* Its will is not with the broker yet, so it could not fire. */
-		deadline_set(gw->deadlines, deadline, monotime_add_ms(gw->now, grace_ms(gw)));
+		deadline_set(
+		    gw->deadlines, deadline, monotime_add_ms(gw->now, pending_patience_ms(gw)));
 	} else if (client->state == CLIENT_CONNECTING) {
 		gw_note(gw, NOTE_GAVE_UP, client, "connection setup took too long");
 		connect_abandon(gw, client);
@@ -200,17 +197,16 @@ void client_restore(struct gw *gw, struct client *client, enum client_state stat
 {
 	struct deadline *own = &client->supervision;
 
-	gw->clients.in_state[client->state]--;
-	client->state = state;
-	gw->clients.in_state[state]++;
-
+	move_to(gw, client, state);
 	if (client->state == CLIENT_ACTIVE) {
 		supervise(gw, client, client->keep_alive);
 	} else if (client->peer != NULL) {
+		/* If its time was up while nobody listened, it may still be repeating itself. */
+		monotime_t least = monotime_add_ms(gw->now, pending_patience_ms(gw));
+
 		supervise(gw, client, client->sleep_duration);
 		if (own->set && has_deadline)
-			deadline_set(gw->deadlines, own,
-			    within(deadline, monotime_add_ms(gw->now, grace_ms(gw)), own->due));
+			deadline_set(gw->deadlines, own, within(deadline, least, own->due));
 	} else if (gw->config.timers.session_expiry > 0) {
 		monotime_t most = monotime_add_ms(gw->now, gw->config.timers.session_expiry);
 

@@ -7,7 +7,7 @@ bool keep_has_room(const struct gw *gw)
 {
 	const struct gw_store *store = gw->ports.store;
 
-	return store != NULL && store->has_room(store->ctx);
+	return store == NULL || store->has_room(store->ctx);
 }
 
 /* ---- the client ---- */

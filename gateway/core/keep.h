@@ -21,7 +21,7 @@ struct message;
 struct subscription;
 struct topic;
 
-/* Whether the store would take what the gateway alone is to be responsible for; false without one.
+/* Whether the store, if there is one, would take what the gateway alone is to be responsible for.
  */
 bool keep_has_room(const struct gw *gw);
 

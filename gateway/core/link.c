@@ -219,12 +219,17 @@ void link_hold_anew(struct gw *gw, struct client *client)
 		client->link.since = gw->now;
 }
 
+/* The broker has something of the client that it has not acknowledged. */
+static bool is_owed_acknowledgements(const struct client *client)
+{
+	return pub_in_is_forwarding(client) || client->spool.open > 0;
+}
+
 /* Publishes that the broker has not acknowledged, and requests that it has not answered, would be
  * lost. */
 static bool is_quiet(const struct client *client)
 {
-	return client->subscribing.requests == NULL && !pub_in_is_forwarding(client) &&
-	       client->spool.open == 0;
+	return client->subscribing.requests == NULL && !is_owed_acknowledgements(client);
 }
 
 bool link_is_stale(const struct client *client)
@@ -245,17 +250,10 @@ void link_refresh_will(struct gw *gw, struct client *client)
 	link->rearming = link->session != NULL;
 }
 
-/* The broker has something of the client that it has not acknowledged. */
-static bool is_busy(const struct client *client)
-{
-	return link_is_up(&client->link) &&
-	       (pub_in_is_forwarding(client) || client->spool.open > 0);
-}
-
 void link_finish(struct gw *gw, struct client *client)
 {
 	if (gw->stopping) {
-		if (!is_busy(client))
+		if (!link_is_up(&client->link) || !is_owed_acknowledgements(client))
 			link_close(gw, client, UP_DISCONNECT);
 		return;
 	}

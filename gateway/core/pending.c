@@ -68,6 +68,11 @@ static void expired(void *ctx, struct deadline *deadline)
 	}
 }
 
+int64_t pending_patience_ms(const struct gw *gw)
+{
+	return (int64_t)gw->config.timers.retry * (gw->config.timers.retries + 1);
+}
+
 void pending_init(struct pending *pending)
 {
 	pending->type = PENDING_NONE;

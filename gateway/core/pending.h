@@ -28,6 +28,9 @@ enum {
 	    0x11, /* the client said congestion: nothing is sent until the deadline (SN12-RC-08) */
 };
 
+/* How long a packet is repeated before it is given up: T_retry x (N_retry + 1), in ms. */
+int64_t pending_patience_ms(const struct gw *gw);
+
 void pending_init(struct pending *pending);
 
 /* The packet of @type was sent: wait for its answer. */

@@ -37,7 +37,7 @@ static bool is_full(const struct gw *gw, const struct outbox *outbox)
 /* The store would not have what comes, and one that it should have waits already. */
 static bool is_too_much_for_store(const struct gw *gw, const struct outbox *outbox)
 {
-	return gw->ports.store != NULL && outbox->count > outbox->count_qos0 && !keep_has_room(gw);
+	return outbox->count > outbox->count_qos0 && !keep_has_room(gw);
 }
 
 /* Reads from the broker stop while the queue is full of messages that must not be dropped, and go

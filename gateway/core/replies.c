@@ -40,8 +40,7 @@ void reply_keep(struct gw *gw, struct client *client, struct reply reply)
 {
 	struct replies *replies = &client->replies;
 
-	reply.until = monotime_add_ms(
-	    gw->now, (int64_t)gw->config.timers.retry * (gw->config.timers.retries + 1));
+	reply.until = monotime_add_ms(gw->now, pending_patience_ms(gw));
 	replies->kept[replies->next] = reply;
 	replies->next = (uint8_t)((replies->next + 1) % REPLIES_KEPT);
 }

@@ -6,6 +6,7 @@
 
 #include "common/err.h"
 #include "gateway/core/core.h"
+#include "gateway/core/keep.h"
 #include "gateway/core/store.h"
 #include "gateway/core/topic_name.h"
 
@@ -162,15 +163,13 @@ bool spool_is_used(const struct gw *gw, const struct client *client)
 /* The name of the limit that one more publish of @size octets would break, or NULL. */
 static const char *limit_reached(const struct gw *gw, const struct spool *spool, size_t size)
 {
-	const struct gw_store *store = gw->ports.store;
-
 	if (spool->count >= gw->config.limits.outage_messages)
 		return "limits.outage_messages";
 	if (spool->bytes + size > gw->config.limits.outage_bytes)
 		return "limits.outage_bytes";
 	if (gw->spooled + size > gw->config.limits.outage_bytes_total)
 		return "limits.outage_bytes_total";
-	if (store != NULL && !store->has_room(store->ctx))
+	if (!keep_has_room(gw))
 		return "the store has no room";
 	return NULL;
 }

@@ -237,10 +237,7 @@ static int topic_id_for(struct gw *gw, struct client *client, const struct sn_su
 	rc = topic_reg_bind(client->topics, filter, &topic);
 	if (rc < 0)
 		return rc;
-	if (!topic->used) {
-		topic->used = true;
-		keep_topic(gw, client, topic);
-	}
+	topic_ref_use(gw, client, topic);
 	*id = topic->id;
 	return 0;
 }

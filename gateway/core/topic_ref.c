@@ -5,6 +5,14 @@
 #include "gateway/core/keep.h"
 #include "gateway/core/topic_name.h"
 
+void topic_ref_use(struct gw *gw, const struct client *client, struct topic *topic)
+{
+	if (topic->used)
+		return;
+	topic->used = true;
+	keep_topic(gw, client, topic);
+}
+
 static enum sn_return_code normal(
     struct gw *gw, const struct client *client, uint16_t topic_id, struct sn_bytes *name)
 {
@@ -12,10 +20,7 @@ static enum sn_return_code normal(
 
 	if (topic == NULL)
 		return SN_INVALID_TOPIC_ID;
-	if (!topic->used) {
-		topic->used = true;
-		keep_topic(gw, client, topic);
-	}
+	topic_ref_use(gw, client, topic);
 	*name = (struct sn_bytes){ (const uint8_t *)topic->name, topic->len };
 	return SN_ACCEPTED;
 }

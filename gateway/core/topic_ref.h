@@ -10,6 +10,7 @@
 
 struct gw;
 struct client;
+struct topic;
 
 /* Room for a name that has to be made: a short name, or a predefined one with the client's id in
  * it. */
@@ -25,5 +26,8 @@ struct topic_ref_room {
  * type, or a short name that is no topic name (SN12-TOPIC-10). */
 enum sn_return_code topic_ref_name(struct gw *gw, const struct client *client, uint8_t type,
     uint16_t topic_id, struct topic_ref_room *room, struct sn_bytes *name);
+
+/* A normal topic of the client is in use from now on: its id is not given away. */
+void topic_ref_use(struct gw *gw, const struct client *client, struct topic *topic);
 
 #endif
