@@ -57,6 +57,14 @@ void conf_errors_log(const struct conf_errors *errors)
 		log_error("out of memory; mistakes not shown: %zu", errors->lost);
 }
 
+void conf_errors_tell(const struct conf_errors *errors)
+{
+	if (log_is_for_journal())
+		conf_errors_log(errors);
+	else
+		conf_errors_print(errors, stderr);
+}
+
 static char *line_new(const struct conf_at *at, const char *format, va_list args)
 {
 	char *what, *line;

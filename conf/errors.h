@@ -21,6 +21,9 @@ void conf_errors_print(const struct conf_errors *errors, FILE *to);
 /* The same to the log, as errors. */
 void conf_errors_log(const struct conf_errors *errors);
 
+/* To whoever has started the program: on standard error, or in the journal with their priority. */
+void conf_errors_tell(const struct conf_errors *errors);
+
 /* What a message is about. */
 struct conf_at {
 	const char *place; /* "FILE:LINE", "FILE", "--option" or "default" */

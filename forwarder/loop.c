@@ -15,6 +15,7 @@
 #include "common/monotime.h"
 #include "common/rate.h"
 #include "common/sdnotify.h"
+#include "common/turn.h"
 #include "forwarder/counters.h"
 #include "forwarder/fwd_core.h"
 #include "forwarder/serial.h"
@@ -63,21 +64,10 @@ struct loop {
 	struct rate oversize_lines;
 	struct rate change_lines;
 
-	bool in_turn;
-	monotime_t now;   /* of the turn */
+	struct turn turn;
 	monotime_t alarm; /* when the timer goes off */
 	bool stopping;
 };
-
-/* The first who asks in a turn decides what time it is. */
-static monotime_t turn_now(struct loop *l)
-{
-	if (!l->in_turn) {
-		l->in_turn = true;
-		l->now = monotime_now();
-	}
-	return l->now;
-}
 
 /* --- what the core asks for --- */
 
@@ -118,7 +108,7 @@ static void port_broadcast(
 
 static bool may_log_change(struct loop *l)
 {
-	return rate_take(&l->change_lines, turn_now(l), CHANGE_LINES, 20 * CHANGE_LINES);
+	return rate_take(&l->change_lines, turn_now(&l->turn), CHANGE_LINES, 20 * CHANGE_LINES);
 }
 
 static void port_gateway_changed(void *ctx, const struct netaddr *gateway)
@@ -133,7 +123,7 @@ static void port_oversize(void *ctx, uint16_t side, size_t len)
 {
 	struct loop *l = ctx;
 
-	if (rate_take(&l->oversize_lines, turn_now(l), OVERSIZE_LINES, 10 * OVERSIZE_LINES))
+	if (rate_take(&l->oversize_lines, turn_now(&l->turn), OVERSIZE_LINES, 10 * OVERSIZE_LINES))
 		log_warning("%s: a message of %zu octets is longer than max_packet = %u: dropped",
 		    l->sides[side].name, len, l->conf->core.sides[side].max_packet);
 }
@@ -155,7 +145,7 @@ static void on_gateway(void *ctx, struct udp_listener *udp, const struct netaddr
 	struct loop *l = ctx;
 
 	(void)udp;
-	fwd_from_gateway(l->fwd, turn_now(l), from, data, len);
+	fwd_from_gateway(l->fwd, turn_now(&l->turn), from, data, len);
 }
 
 static void on_datagram(void *ctx, struct udp_listener *udp, const struct netaddr *from,
@@ -164,14 +154,14 @@ static void on_datagram(void *ctx, struct udp_listener *udp, const struct netadd
 	const struct side *side = ctx;
 
 	(void)udp;
-	fwd_from_node(side->loop->fwd, turn_now(side->loop), side->index, from, data, len);
+	fwd_from_node(side->loop->fwd, turn_now(&side->loop->turn), side->index, from, data, len);
 }
 
 static void on_frame(void *ctx, const uint8_t *frame, size_t len)
 {
 	const struct side *side = ctx;
 
-	fwd_from_node(side->loop->fwd, turn_now(side->loop), side->index, NULL, frame, len);
+	fwd_from_node(side->loop->fwd, turn_now(&side->loop->turn), side->index, NULL, frame, len);
 }
 
 static void on_serial_state(void *ctx, bool up)
@@ -207,7 +197,7 @@ static void arm_timer(struct loop *l)
 
 	if (sdnotify_next_deadline(&l->manager, &when) && monotime_before(when, next))
 		next = when;
-	us = next.us - turn_now(l).us;
+	us = next.us - turn_now(&l->turn).us;
 	if (event_pending(l->timer, EV_TIMEOUT, NULL) && !monotime_before(next, l->alarm))
 		return;
 	if (us < 0)
@@ -227,7 +217,7 @@ static void tell_status(struct loop *l)
 {
 	const struct fwd_counters *c = fwd_counters(l->fwd);
 	const struct netaddr *gateway = fwd_gateway(l->fwd);
-	struct status new = { turn_now(l), c->to_gateway, c->to_nodes };
+	struct status new = { turn_now(&l->turn), c->to_gateway, c->to_nodes };
 	int64_t us = l->status.at.us != 0 ? new.at.us - l->status.at.us : 0;
 	char address[NETADDR_TEXT_MAX];
 
@@ -240,13 +230,13 @@ static void tell_status(struct loop *l)
 
 static void end_turn(struct loop *l)
 {
-	if (!monotime_before(turn_now(l), fwd_next_deadline(l->fwd)))
-		fwd_advance(l->fwd, turn_now(l));
-	if (sdnotify_advance(&l->manager, turn_now(l)))
+	if (!monotime_before(turn_now(&l->turn), fwd_next_deadline(l->fwd)))
+		fwd_advance(l->fwd, turn_now(&l->turn));
+	if (sdnotify_advance(&l->manager, turn_now(&l->turn)))
 		tell_status(l);
 	settle(l);
 	arm_timer(l);
-	l->in_turn = false;
+	turn_end(&l->turn);
 }
 
 /* The turn that it begins does the work. */
@@ -297,7 +287,7 @@ static void on_stop(void *ctx, const char *signal)
 
 static void take_configuration(struct loop *l, struct fwd_conf *conf)
 {
-	fwd_configure(l->fwd, &conf->core, turn_now(l));
+	fwd_configure(l->fwd, &conf->core, turn_now(&l->turn));
 	fwd_trace_to(l->fwd, conf->log.packets ? port_packet : NULL);
 	log_set_level(conf->log.level);
 	fwd_conf_free(l->conf);
@@ -379,7 +369,7 @@ static bool start_core(struct loop *l)
 	l->fwd = fwd_new(&ports, key);
 	if (l->fwd == NULL)
 		return false;
-	fwd_configure(l->fwd, &l->conf->core, turn_now(l));
+	fwd_configure(l->fwd, &l->conf->core, turn_now(&l->turn));
 	return true;
 }
 

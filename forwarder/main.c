@@ -14,14 +14,6 @@
 
 typedef void tell_fn(const struct conf_errors *errors);
 
-static void tell_user(const struct conf_errors *errors)
-{
-	if (log_is_for_journal())
-		conf_errors_log(errors);
-	else
-		conf_errors_print(errors, stderr);
-}
-
 /* The configuration, or NULL after all mistakes have been told. */
 static struct fwd_conf *read_configuration(const struct options *options, tell_fn *tell)
 {
@@ -74,7 +66,7 @@ int main(int argc, char **argv)
 		options_print_help(stdout);
 	} else if (options.version) {
 		puts("mqttsn-forwarder " PACKAGE_VERSION);
-	} else if ((conf = read_configuration(&options, tell_user)) == NULL) {
+	} else if ((conf = read_configuration(&options, conf_errors_tell)) == NULL) {
 		status = EXIT_USAGE;
 	} else if (options.check_config) {
 		settings_print(&conf->settings, stdout);

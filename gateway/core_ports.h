@@ -6,9 +6,9 @@
 #ifndef GATEWAY_CORE_PORTS_H
 #define GATEWAY_CORE_PORTS_H
 
+#include "common/turn.h"
 #include "gateway/conf/conf.h"
 #include "gateway/core/gw.h"
-#include "gateway/turn.h"
 
 struct listeners;
 struct notes;

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/monotime.h"
 #include "common/sdnotify.h"
+#include "common/turn.h"
 #include "gateway/admin_wiring.h"
 #include "gateway/broker_settings.h"
 #include "gateway/control.h"
@@ -28,7 +29,6 @@
 #include "gateway/status.h"
 #include "gateway/trace/tracer.h"
 #include "gateway/trace_settings.h"
-#include "gateway/turn.h"
 #include "gateway/upstream/upstream.h"
 
 /* How long the broker connections have to say good-bye. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The time of a turn of the loop: whoever asks first decides, and it stays until the turn ends. */
-#ifndef GATEWAY_TURN_H
-#define GATEWAY_TURN_H
+#ifndef COMMON_TURN_H
+#define COMMON_TURN_H
 
 #include <stdbool.h>
 
