@@ -105,6 +105,10 @@ static void add_subject(struct line *line, const struct gw_note *note)
 		add(line, peer_print(note->peer, peer));
 	else
 		add(line, "gateway");
+	if (note->client_id == NULL && note->claimed.len > 0) {
+		add(line, " as ");
+		add(line, label_print_bytes(note->claimed, label));
+	}
 }
 
 static void add_text(struct line *line, const struct gw_note *note)

@@ -6,6 +6,8 @@
 #ifndef CORE_CLIENT_H
 #define CORE_CLIENT_H
 
+#include <string.h>
+
 #include <uthash.h>
 
 #include "common/rate.h"
@@ -74,6 +76,11 @@ enum {
 static inline bool client_is_absent(const struct client *client)
 {
 	return client->state == CLIENT_DISCONNECTED || client->state == CLIENT_LOST;
+}
+
+static inline struct sn_bytes client_id_bytes(const struct client *client)
+{
+	return (struct sn_bytes){ (const uint8_t *)client->id, strlen(client->id) };
 }
 
 /* Sets up the parts of a new client. */

@@ -51,6 +51,22 @@ static void refuse_setup(
 	client_set_state(gw, client, CLIENT_DISCONNECTED);
 }
 
+/* Two sessions of one id would throw each other off the broker again and again. */
+static bool is_our_own(const struct gw *gw, struct sn_bytes client_id)
+{
+	const char *own = gw->config.own.client_id;
+
+	return own != NULL && strlen(own) == client_id.len &&
+	       memcmp(own, client_id.data, client_id.len) == 0;
+}
+
+const char *connect_barred(const struct gw *gw, struct sn_bytes client_id)
+{
+	if (is_our_own(gw, client_id))
+		return "the client id is the gateway's own";
+	return admission_refusal(gw->config.admission, client_id);
+}
+
 /* Why this CONNECT can never be accepted, or NULL. */
 static const char *check(const struct gw *gw, const struct sn_connect *connect)
 {
@@ -62,7 +78,7 @@ static const char *check(const struct gw *gw, const struct sn_connect *connect)
 		return "client id too long";
 	if (!topic_utf8_valid(connect->client_id))
 		return "client id is not valid UTF-8";
-	return NULL;
+	return connect_barred(gw, connect->client_id);
 }
 
 /* The same CONNECT again while its setup goes on: our answer was lost, or is still to come
@@ -288,8 +304,7 @@ bool connect_goes_on(struct gw *gw, struct client *client)
 void connect_refused(struct gw *gw, struct client *client, bool permanent, const char *why)
 {
 	if (!permanent)
-		hold_off_begin(
-		    gw, (struct sn_bytes){ (const uint8_t *)client->id, strlen(client->id) });
+		hold_off_begin(gw, client_id_bytes(client));
 	refuse_setup(gw, client, permanent ? SN_NOT_SUPPORTED : SN_CONGESTION, why);
 }
 

@@ -22,6 +22,10 @@ void connect_connect(
 void connect_willtopic(struct gw *gw, struct client *client, const struct sn_packet *packet);
 void connect_willmsg(struct gw *gw, struct client *client, const struct sn_packet *packet);
 
+/* Why a client of this id is not served, whatever it says: it is not admitted (MAP-CONN-15), or its
+ * id is that of the gateway's own session.  A constant; NULL: it is. */
+const char *connect_barred(const struct gw *gw, struct sn_bytes client_id);
+
 /* The broker's word on the link that the setup opened. */
 void connect_accepted(struct gw *gw, struct client *client, bool session_present);
 void connect_refused(struct gw *gw, struct client *client, bool permanent, const char *why);

@@ -138,6 +138,18 @@ void gw_close_listener(struct gw *gw, monotime_t now, uint16_t listener)
 	end(gw);
 }
 
+static void send_barred_away(struct gw *gw)
+{
+	struct client *client, *next;
+
+	HASH_ITER (by_id, gw->clients.by_id, client, next) {
+		const char *why = connect_barred(gw, client_id_bytes(client));
+
+		if (why != NULL && client->peer != NULL)
+			send_away(gw, client, why);
+	}
+}
+
 void gw_configure(
     struct gw *gw, monotime_t now, const struct gw_config *config, const uint16_t *moved)
 {
@@ -147,6 +159,7 @@ void gw_configure(
 	gw->config = *config;
 	if (moved != NULL)
 		clients_renumber(gw, moved);
+	send_barred_away(gw);
 	own_configure(gw, renamed);
 	discovery_configure(gw);
 	end(gw);
@@ -176,10 +189,18 @@ uint32_t gw_random(struct gw *gw)
 	return (uint32_t)(z >> 32);
 }
 
+/* Of a CONNECT that is being handled. */
+static struct sn_bytes claimed_id(const struct heard *heard)
+{
+	if (heard == NULL || heard->packet == NULL || heard->packet->type != SN_CONNECT)
+		return (struct sn_bytes){ 0 };
+	return heard->packet->connect.client_id;
+}
+
 void gw_note_value(struct gw *gw, enum gw_note_kind kind, const struct client *client,
     const char *detail, long value)
 {
-	const struct gw_note note = {
+	struct gw_note note = {
 		.kind = kind,
 		.client_id = client != NULL ? client->id : NULL,
 		.peer = client != NULL && client->peer != NULL ? client->peer
@@ -189,6 +210,8 @@ void gw_note_value(struct gw *gw, enum gw_note_kind kind, const struct client *c
 		.value = value,
 	};
 
+	if (client == NULL)
+		note.claimed = claimed_id(gw->heard);
 	gw->ports.note(gw->ports.ctx, &note);
 }
 

@@ -15,6 +15,7 @@
 
 #include "common/monotime.h"
 #include "common/siphash.h"
+#include "gateway/core/admission.h"
 #include "gateway/core/metrics.h"
 #include "gateway/core/ports.h"
 #include "gateway/core/store.h"
@@ -109,7 +110,7 @@ struct gw_config {
 	/* The gateway's own MQTT client: carries QoS -1 (SN12-QM1-03), and shows whether the broker
 	 * can be reached (SN12-DISCO-02).  Opened if a listener needs it. */
 	struct {
-		const char *client_id;
+		const char *client_id; /* no client may connect with it */
 		int qos_minus_one_qos; /* 0 or 1 (SN12-QM1-05) */
 		/* topic filters that QoS -1 may publish to; none: any topic */
 		const char *const *qos_minus_one_topics;
@@ -134,6 +135,10 @@ struct gw_config {
 	size_t n_listeners;
 
 	const struct topic_predef *predefined; /* NULL: none */
+
+	/* Who may connect; NULL: all.  A client that no longer may is sent away by gw_configure(),
+	 * or when its session is restored. */
+	const struct admission *admission;
 };
 
 /* @config is copied, what it points to stays the caller's and must live until gw_free() or the next

@@ -197,8 +197,11 @@ static void try_again(struct gw *gw, struct client *client)
 {
 	uint32_t per_second = gw->config.limits.reconnects;
 	struct link *link = &client->link;
+	const char *barred = connect_barred(gw, client_id_bytes(client));
 
-	if (held_too_long(gw, client)) {
+	if (barred != NULL) {
+		refused(gw, client, true, barred);
+	} else if (held_too_long(gw, client)) {
 		client_leave(gw, client, "the broker is away");
 	} else if (!rate_take(&gw->reconnects, gw->now, per_second, per_second)) {
 		set_deadline(gw, link,

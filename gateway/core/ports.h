@@ -107,6 +107,8 @@ struct gw_note {
 	const struct peer *peer; /* NULL if about no peer */
 	const char *detail;      /* a constant, or NULL */
 	long value;
+	struct sn_bytes claimed; /* if about no client: the id in its CONNECT, whatever that holds;
+	                            empty: none */
 };
 
 /* A packet as it was heard or said, for the trace. */

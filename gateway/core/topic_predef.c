@@ -209,32 +209,33 @@ void topic_predef_entry(const struct topic_predef *table, size_t i, const char *
 }
 
 /* One character on, which in UTF-8 may be several octets. */
-static const char *next_char(const char *text)
+static const uint8_t *next_char(const uint8_t *text, const uint8_t *end)
 {
 	do {
 		text++;
-	} while (((unsigned char)*text & 0xc0) == 0x80);
+	} while (text < end && (*text & 0xc0) == 0x80);
 	return text;
 }
 
 /* A '*' first stands for nothing; on a mismatch the last one takes one character more. */
-bool topic_predef_pattern_matches(const char *pattern, const char *text)
+bool topic_predef_pattern_matches_bytes(const char *pattern, struct sn_bytes bytes)
 {
-	const char *star = NULL, *retry = NULL;
+	const uint8_t *text = bytes.data, *end = bytes.data + bytes.len, *retry = NULL;
+	const char *star = NULL;
 
-	while (*text != '\0') {
+	while (text < end) {
 		if (*pattern == '*') {
 			star = ++pattern;
 			retry = text;
 		} else if (*pattern == '?') {
 			pattern++;
-			text = next_char(text);
-		} else if (*pattern == *text) {
+			text = next_char(text, end);
+		} else if (*pattern != '\0' && (uint8_t)*pattern == *text) {
 			pattern++;
 			text++;
 		} else if (star != NULL) {
 			pattern = star;
-			text = retry = next_char(retry);
+			text = retry = next_char(retry, end);
 		} else {
 			return false;
 		}
@@ -242,4 +243,10 @@ bool topic_predef_pattern_matches(const char *pattern, const char *text)
 	while (*pattern == '*')
 		pattern++;
 	return *pattern == '\0';
+}
+
+bool topic_predef_pattern_matches(const char *pattern, const char *text)
+{
+	return topic_predef_pattern_matches_bytes(
+	    pattern, (struct sn_bytes){ (const uint8_t *)text, strlen(text) });
 }

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sn_codec/sn_codec.h"
+
 struct topic_predef;
 
 /* An empty table, or NULL when out of memory. */
@@ -38,7 +40,8 @@ size_t topic_predef_count(const struct topic_predef *table);
 void topic_predef_entry(const struct topic_predef *table, size_t i, const char **pattern,
     uint16_t *id, const char **name);
 
-/* True if @text matches @pattern ('*' and '?'). */
+/* True if @text matches @pattern ('*' and '?'); the same for a text without a terminator. */
 bool topic_predef_pattern_matches(const char *pattern, const char *text);
+bool topic_predef_pattern_matches_bytes(const char *pattern, struct sn_bytes text);
 
 #endif

@@ -13,15 +13,13 @@ static bool stands_for_itself(unsigned char c)
 	return c > ' ' && c < 0x7f && c != '\\' && c != '"';
 }
 
-const char *label_print(const char *client_id, char *buf)
+const char *label_print_bytes(struct sn_bytes client_id, char *buf)
 {
 	const char *end = buf + LABEL_MAX - sizeof "\\xHH" - strlen(CUT_MARK);
 	char *out = buf;
 
-	if (client_id == NULL)
-		client_id = "-";
-	for (; *client_id != '\0'; client_id++) {
-		unsigned char c = (unsigned char)*client_id;
+	for (size_t i = 0; i < client_id.len; i++) {
+		uint8_t c = client_id.data[i];
 
 		if (out > end) {
 			strcpy(out, CUT_MARK);
@@ -34,4 +32,12 @@ const char *label_print(const char *client_id, char *buf)
 	}
 	*out = '\0';
 	return buf;
+}
+
+const char *label_print(const char *client_id, char *buf)
+{
+	if (client_id == NULL)
+		client_id = "-";
+	return label_print_bytes(
+	    (struct sn_bytes){ (const uint8_t *)client_id, strlen(client_id) }, buf);
 }

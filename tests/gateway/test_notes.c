@@ -74,6 +74,21 @@ Test(note_line, starts_with_the_address_where_there_is_no_client)
 	    "[::1]:4711/aabb: protocol violation");
 }
 
+Test(note_line, names_the_id_that_a_stranger_gives)
+{
+	struct peer peer = peer_at("127.0.0.1:4711");
+	struct gw_note note = {
+		.kind = NOTE_REFUSED,
+		.peer = &peer,
+		.detail = "not listed",
+		.claimed = { (const uint8_t *)"pump\n7", 6 },
+	};
+
+	expect_line(&note, "127.0.0.1:4711 as pump\\x0a7: CONNECT refused: not listed");
+	note.client_id = "pump-7";
+	expect_line(&note, "pump-7: CONNECT refused: not listed");
+}
+
 Test(note_line, about_nobody_is_about_the_gateway)
 {
 	expect_line(

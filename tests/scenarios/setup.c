@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "gateway/core/admission.h"
 #include "gateway/core/topic_predef.h"
 #include "tests/scenarios/memory.h"
 
@@ -109,6 +110,8 @@ void setup_init(struct setup *setup)
 void setup_free(struct setup *setup)
 {
 	setup->predefined = topic_predef_free(setup->predefined);
+	setup->admission = admission_free(setup->admission);
+	setup->admission_before = admission_free(setup->admission_before);
 	for (size_t i = 0; i < setup->config.own.n_qos_minus_one_topics; i++)
 		free(setup->qos_minus_one_topics[i]);
 }
@@ -203,6 +206,30 @@ static const char *predefined_line(struct setup *setup, const struct words *word
 	return NULL;
 }
 
+static const char *admission_line(struct setup *setup, const struct words *words)
+{
+	struct admission_rule rules[WORDS_MAX];
+	bool refuse_others = false;
+	size_t n = 0;
+
+	for (size_t i = 1; i < words->n; i++) {
+		const struct word *word = &words->list[i];
+		const char *key = word->key != NULL ? word->key : "";
+
+		if (strcmp(key, "admit") == 0 || strcmp(key, "refuse") == 0)
+			rules[n++] = (struct admission_rule){ word->text, key[0] == 'r' };
+		else if (strcmp(key, "others") == 0 && strcmp(word->text, "refuse") == 0)
+			refuse_others = true;
+		else
+			return "admission [admit=PATTERN] [refuse=PATTERN] [others=refuse] wanted";
+	}
+	admission_free(setup->admission_before);
+	setup->admission_before = setup->admission;
+	setup->admission = memory_check(admission_new(rules, n, refuse_others));
+	setup->config.admission = setup->admission;
+	return NULL;
+}
+
 static const char *listener_line(struct setup *setup, const struct words *words)
 {
 	struct gw_listener *listener = &setup->listeners[setup->listener_lines];
@@ -265,6 +292,7 @@ bool setup_line(struct setup *setup, const struct words *words, const char **wro
 	} lines[] = {
 		{ "set", set_line },
 		{ "predefined", predefined_line },
+		{ "admission", admission_line },
 		{ "listener", listener_line },
 		{ "qos_minus_one_topic", qos_minus_one_topic_line },
 		{ "check", check_line },

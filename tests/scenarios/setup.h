@@ -5,6 +5,8 @@
  *	set timers.retry=10          a member of struct gw_config; times in seconds
  *	set wake_connect=honour
  *	predefined 5=plant/alarm     for all clients; "predefined pump-*:6=t" for a pattern of ids
+ *	admission admit=pump-* refuse=p* others=refuse
+ *	                             who may connect: all the rules
  *	listener max_packet=60 qos_minus_one qos_minus_one_names no_discovery
  *	                             the first changes listener 0, each more adds one
  *	qos_minus_one_topic "t/#"    where QoS -1 may publish; none: anywhere
@@ -25,6 +27,8 @@ struct setup {
 	struct gw_listener lists[2][SETUP_LISTENERS];
 	size_t listener_lines;
 	struct topic_predef *predefined;
+	struct admission *admission;
+	struct admission *admission_before; /* the core may still know it */
 	char *qos_minus_one_topics[SETUP_TOPICS];
 	bool check_notes;
 	bool check_verdicts;

@@ -152,6 +152,11 @@ Test(script, broker_events)
 	forget(script);
 }
 
+static struct sn_bytes bytes(const char *text)
+{
+	return (struct sn_bytes){ (const uint8_t *)text, strlen(text) };
+}
+
 Test(script, configuration)
 {
 	struct script *script = read_text("set timers.retry=2\n"
@@ -160,6 +165,7 @@ Test(script, configuration)
 	                                  "set wake_connect=honour\n"
 	                                  "predefined 5=plant/alarm\n"
 	                                  "predefined pump-*:6=plant/pump\n"
+	                                  "admission refuse=pump-9 admit=pump-* others=refuse\n"
 	                                  "listener max_packet=60 qos_minus_one\n"
 	                                  "listener no_discovery\n"
 	                                  "check notes\n"
@@ -183,6 +189,9 @@ Test(script, configuration)
 	name = topic_predef_name(config->predefined, "pump-1", 6, NULL, 0, &len);
 	cr_assert_str_eq(name, "plant/pump");
 	cr_assert(topic_predef_name(config->predefined, "x", 6, NULL, 0, &len) == NULL);
+	cr_assert(admission_refusal(config->admission, bytes("pump-9")) != NULL);
+	cr_assert(admission_refusal(config->admission, bytes("pump-8")) == NULL);
+	cr_assert(admission_refusal(config->admission, bytes("valve")) != NULL);
 	forget(script);
 }
 
@@ -228,6 +237,8 @@ Test(script, refuses)
 	refused("configure set timers.nothing=1\n", "no such setting");
 	refused("set timers.nothing=1\n", "no such setting");
 	refused("predefined 0=t\n", "no such predefined");
+	refused("admission others=admit\n", "admission [");
+	refused("admission all\n", "admission [");
 	refused("listener fast\n", "listener [");
 	refused("pass 1s\nset timers.retry=1\n", "above all acts");
 }
