@@ -31,6 +31,13 @@ function cell(key,    mine, ratio)
 	return mine == "" ? "" : ratio == "" ? mine : sprintf("%s (%.2f)", mine, ratio)
 }
 
+# What the relay takes, as the gateway in cell().
+function relay(    ratio)
+{
+	ratio = value("relay_ratio", "gateway_cpu_s")
+	return ratio == "" ? "" : sprintf("%s (%.2f)", value("relay", "gateway_cpu_s"), ratio)
+}
+
 function count(key,    n)
 {
 	n = value("gateway", key)
@@ -38,12 +45,12 @@ function count(key,    n)
 }
 
 BEGIN {
-	print "| | per second | CPU s per 100,000 | us to the answer: median | 99 % | us to the receiver: median | 99 % | lost, dropped, failed |"
-	print "|---|---:|---:|---:|---:|---:|---:|---:|"
+	print "| | per second | CPU s per 100,000 | of the relay | us to the answer: median | 99 % | us to the receiver: median | 99 % | lost, dropped, failed |"
+	print "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
 }
 
 {
-	printf "| %s | %s | %s | %s | %s | %s | %s | %s, %s, %s |\n", what(), cell("rate"), cell("gateway_cpu_s"),
+	printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s, %s, %s |\n", what(), cell("rate"), cell("gateway_cpu_s"), relay(),
 		cell("answer_p50_us"), cell("answer_p99_us"), cell("latency_p50_us"), cell("latency_p99_us"),
 		count("lost"), count("kernel_drops"), count("failed")
 }

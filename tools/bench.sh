@@ -15,10 +15,24 @@ bench()
 	sed '/^{/d' "$scratch/result" | tee -a bench.md
 }
 
+# The same through the relay, which shows what of it is the kernel's and libmosquitto's.
+publish()
+{
+	bench publish "$@" --relay "127.0.0.1:$relay_port" --relay-pid "$relay_pid"
+}
+
+# listening LOG: the port of the program whose log it is, which was spawned last
+listening()
+{
+	wait_for "$1" 'listening on 127.0.0.1:' || { cat "$1" >&2; exit 1; }
+	sed -n 's/.*listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$1" | head -n 1
+}
+
 machine()
 {
-	printf '%s, %s cores; Linux %s; %s; mosquitto %s; gateway: %s\n\n' \
+	printf '%s, %s cores; Linux %s, TCP %s; %s; mosquitto %s; gateway: %s\n\n' \
 		"$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" "$(uname -r)" \
+		"$(cat /proc/sys/net/ipv4/tcp_congestion_control)" \
 		"$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" \
 		"$(mosquitto -h | sed -n 's/^mosquitto version //p')" "$(./mqttsn-gateway --version | head -n 1)"
 }
@@ -35,19 +49,21 @@ END
 start_broker
 spawn "$scratch/gateway.log" ./mqttsn-gateway --config "$scratch/gateway.conf" --broker "127.0.0.1:$broker_port"
 gateway_pid=$child
-wait_for "$scratch/gateway.log" 'listening on 127.0.0.1:' || { cat "$scratch/gateway.log" >&2; exit 1; }
-gateway_port=$(sed -n 's/.*listening on 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$scratch/gateway.log" | head -n 1)
+gateway_port=$(listening "$scratch/gateway.log")
+spawn "$scratch/relay.log" tools/bench/relay "$broker_port"
+relay_pid=$child
+relay_port=$(listening "$scratch/relay.log")
 
 bench echo --window 1 --messages 20000 --rounds 5
 bench echo --window 32 --messages 100000 --rounds 5
-bench publish --qos 0 --sensors 10 --rounds 7
-bench publish --qos 0 --sensors 100 --rounds 5
-bench publish --qos 0 --sensors 1 --rate 1000 --messages 3000 --rounds 3
-bench publish --qos 1 --sensors 1 --messages 10000 --rounds 5
-bench publish --qos 1 --sensors 100 --messages 50000 --rounds 5
-bench publish --qos 1 --sensors 1000 --messages 50000 --rounds 3
+publish --qos 0 --sensors 10 --rounds 7
+publish --qos 0 --sensors 100 --rounds 5
+publish --qos 0 --sensors 1 --rate 1000 --messages 3000 --rounds 3
+publish --qos 1 --sensors 1 --messages 10000 --rounds 5
+publish --qos 1 --sensors 100 --messages 50000 --rounds 5
+publish --qos 1 --sensors 1000 --messages 50000 --rounds 3
 bench publish --qos 1 --sensors 100 --forwarders 2 --messages 50000 --rounds 3
-bench publish --qos 2 --sensors 100 --messages 30000 --rounds 5
+publish --qos 2 --sensors 100 --messages 30000 --rounds 5
 bench publish --qos -1 --sensors 10 --messages 50000 --rounds 3
 bench deliver --qos 1 --sensors 100 --messages 30000 --rounds 5
 bench sleep --sensors 1 --messages 200 --rounds 5

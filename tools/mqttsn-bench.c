@@ -4,7 +4,6 @@
  * goes straight to the broker as well, in turns, and a table compares the two; a line of JSON says
  * the same.  tools/bench.sh starts all that it needs.
  */
-#include <mosquitto.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,10 +30,20 @@ static struct sensors_config sensors_of(const struct bench_options *o)
 
 static bool play_messages(const struct bench_options *o, unsigned round, struct figures *figures)
 {
+	static const struct netaddr nowhere; /* a path that is not taken */
+	const struct {
+		enum path path;
+		const struct publishers_ops *ops;
+		const struct netaddr *server;
+		uint32_t pid;
+	} paths[] = {
+		{ PATH_DIRECT, &publishers_direct, o->direct ? &o->broker : &nowhere, 0 },
+		{ PATH_RELAY, &publishers_sensors, &o->relay, o->relay_pid },
+		{ PATH_GATEWAY, &publishers_sensors, &o->gateway, o->gateway_pid },
+	};
 	struct run_config config = {
 		.broker = o->broker,
-		.publishers = { .server = o->broker,
-		    .count = o->sensors,
+		.publishers = { .count = o->sensors,
 		    .qos = o->qos,
 		    .receivers = o->mode == MODE_DELIVER,
 		    .forwarders = o->forwarders },
@@ -42,14 +51,18 @@ static bool play_messages(const struct bench_options *o, unsigned round, struct 
 		.window = o->window,
 		.rate = o->rate,
 		.payload = o->payload,
-		.gateway_pid = o->gateway_pid,
 		.broker_pid = o->broker_pid,
 	};
 
-	if (o->direct && run_measure(&config, &publishers_direct, PATH_DIRECT, round, figures) != 0)
-		return false;
-	config.publishers.server = o->gateway;
-	return run_measure(&config, &publishers_sensors, PATH_GATEWAY, round, figures) == 0;
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+		if (paths[i].server->family == 0)
+			continue;
+		config.publishers.server = *paths[i].server;
+		config.gateway_pid = paths[i].pid;
+		if (run_measure(&config, paths[i].ops, paths[i].path, round, figures) != 0)
+			return false;
+	}
+	return true;
 }
 
 static bool play_connect(const struct bench_options *o, unsigned round, struct figures *figures)
@@ -154,7 +167,6 @@ int main(int argc, char **argv)
 		fputs(bench_usage, stdout);
 		return EXIT_SUCCESS;
 	}
-	mosquitto_lib_init();
 	process_raise_descriptors();
 	figures_init(&figures, options.rounds);
 	for (unsigned round = 0; round < options.rounds && status == EXIT_SUCCESS; round++) {
@@ -169,6 +181,5 @@ int main(int argc, char **argv)
 		figures_print_table(&figures, stdout, what, baseline);
 		figures_print_json(&figures, stdout, what, baseline);
 	}
-	mosquitto_lib_cleanup();
 	return status;
 }

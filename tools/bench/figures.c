@@ -104,9 +104,9 @@ double figures_value(const struct figures *figures, enum path path, enum figure 
 }
 
 /* Of the ratios, as two values of one round were taken under the same weather. */
-double figures_ratio(const struct figures *figures, enum figure figure)
+double figures_ratio(const struct figures *figures, enum path path, enum figure figure)
 {
-	const double *values = figures->of[PATH_GATEWAY][figure];
+	const double *values = figures->of[path][figure];
 	const double *to = figures->of[PATH_DIRECT][descriptions[figure].to];
 	double ratios[ROUNDS_MAX];
 	unsigned n = 0;
@@ -120,6 +120,11 @@ double figures_ratio(const struct figures *figures, enum figure figure)
 	return median(ratios, n);
 }
 
+static bool has_relay(const struct figures *figures)
+{
+	return !isnan(figures_value(figures, PATH_RELAY, RATE));
+}
+
 static void print_cell(FILE *file, double value, int decimals)
 {
 	if (isnan(value))
@@ -128,26 +133,42 @@ static void print_cell(FILE *file, double value, int decimals)
 		fprintf(file, " %.*f |", decimals, value);
 }
 
+static void print_cells(
+    const struct figures *figures, FILE *file, enum path path, enum figure figure, bool ratio)
+{
+	print_cell(file, figures_value(figures, path, figure), descriptions[figure].decimals);
+	if (ratio)
+		print_cell(file, figures_ratio(figures, path, figure), 2);
+}
+
+static void print_head(
+    const struct figures *figures, FILE *file, const char *what, const char *baseline)
+{
+	if (baseline == NULL)
+		fprintf(file, "| %s | gateway |\n|---|---:|\n", what);
+	else if (has_relay(figures))
+		fprintf(file,
+		    "| %s | %s | relay | ratio | gateway | ratio |\n|---|---:|---:|---:|---:|---:|\n",
+		    what, baseline);
+	else
+		fprintf(
+		    file, "| %s | %s | gateway | ratio |\n|---|---:|---:|---:|\n", what, baseline);
+}
+
 void figures_print_table(
     const struct figures *figures, FILE *file, const char *what, const char *baseline)
 {
-	fprintf(file,
-	    baseline != NULL ? "| %s | %s | gateway | ratio |\n|---|---:|---:|---:|\n"
-	                     : "| %s |%s gateway |\n|---|---:|\n",
-	    what, baseline != NULL ? baseline : "");
+	print_head(figures, file, what, baseline);
 	for (enum figure figure = 0; figure < FIGURES; figure++) {
-		const struct description *d = &descriptions[figure];
-		double direct = figures_value(figures, PATH_DIRECT, figure);
-		double gateway = figures_value(figures, PATH_GATEWAY, figure);
-
-		if (isnan(direct) && isnan(gateway))
+		if (isnan(figures_value(figures, PATH_DIRECT, figure)) &&
+		    isnan(figures_value(figures, PATH_GATEWAY, figure)))
 			continue;
-		fprintf(file, "| %s |", d->label);
+		fprintf(file, "| %s |", descriptions[figure].label);
 		if (baseline != NULL)
-			print_cell(file, direct, d->decimals);
-		print_cell(file, gateway, d->decimals);
-		if (baseline != NULL)
-			print_cell(file, figures_ratio(figures, figure), 2);
+			print_cells(figures, file, PATH_DIRECT, figure, false);
+		if (baseline != NULL && has_relay(figures))
+			print_cells(figures, file, PATH_RELAY, figure, true);
+		print_cells(figures, file, PATH_GATEWAY, figure, baseline != NULL);
 		fputc('\n', file);
 	}
 	fputc('\n', file);
@@ -170,13 +191,13 @@ static void print_object(const struct figures *figures, FILE *file, enum path pa
 	fputc('}', file);
 }
 
-static void print_ratios(const struct figures *figures, FILE *file)
+static void print_ratios(const struct figures *figures, FILE *file, enum path path)
 {
 	const char *separator = "";
 
 	fputc('{', file);
 	for (enum figure figure = 0; figure < FIGURES; figure++) {
-		double value = figures_ratio(figures, figure);
+		double value = figures_ratio(figures, path, figure);
 
 		if (isnan(value))
 			continue;
@@ -194,7 +215,14 @@ void figures_print_json(
 		fprintf(file, "\"%s\":", baseline);
 		print_object(figures, file, PATH_DIRECT);
 		fputs(",\"ratio\":", file);
-		print_ratios(figures, file);
+		print_ratios(figures, file, PATH_GATEWAY);
+		fputc(',', file);
+	}
+	if (baseline != NULL && has_relay(figures)) {
+		fputs("\"relay\":", file);
+		print_object(figures, file, PATH_RELAY);
+		fputs(",\"relay_ratio\":", file);
+		print_ratios(figures, file, PATH_RELAY);
 		fputc(',', file);
 	}
 	fputs("\"gateway\":", file);

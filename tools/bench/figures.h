@@ -11,6 +11,7 @@
 
 enum path {
 	PATH_DIRECT, /* or the other baseline */
+	PATH_RELAY,  /* the least that stands between (tools/bench/relay.c) */
 	PATH_GATEWAY,
 	PATHS,
 };
@@ -55,12 +56,13 @@ void figures_set_times(struct figures *figures, enum path path, unsigned round, 
 /* The median of the rounds, or their sum for a count; NAN if it was not measured. */
 double figures_value(const struct figures *figures, enum path path, enum figure figure);
 
-/* The median of the rounds' ratios, gateway to direct; GATEWAY_CPU is compared with the broker's
- * own when it is asked directly.  NAN for counts, and where one of the two is missing. */
-double figures_ratio(const struct figures *figures, enum figure figure);
+/* The median of the rounds' ratios, @path to direct; GATEWAY_CPU is compared with the broker's own
+ * when it is asked directly.  NAN for counts, and where one of the two is missing. */
+double figures_ratio(const struct figures *figures, enum path path, enum figure figure);
 
-/* A table in Markdown, with a row for each figure that was measured.  @what: its caption;
- * @baseline: the name of PATH_DIRECT, or NULL if there is only the gateway. */
+/* A table in Markdown, with a row for each figure that was measured, and columns for the relay if
+ * there was one.  @what: its caption; @baseline: the name of PATH_DIRECT, or NULL if there is only
+ * the gateway. */
 void figures_print_table(
     const struct figures *figures, FILE *file, const char *what, const char *baseline);
 

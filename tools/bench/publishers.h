@@ -46,6 +46,6 @@ struct publishers_ops {
 };
 
 extern const struct publishers_ops publishers_sensors; /* over UDP through the gateway */
-extern const struct publishers_ops publishers_direct;  /* libmosquitto */
+extern const struct publishers_ops publishers_direct;  /* over MQTT */
 
 #endif

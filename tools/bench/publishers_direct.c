@@ -59,10 +59,8 @@ static void on_subscribed(void *ctx)
 static void on_acknowledged(void *ctx)
 {
 	const struct direct_client *client = ctx;
-	struct direct *all = client->all;
 
-	if (all->config->qos > 0) /* the library reports QoS 0 too, when it is written */
-		all->events->acknowledged(all->ctx, number_of(client));
+	client->all->events->acknowledged(client->all->ctx, number_of(client));
 }
 
 static void on_message(void *ctx, const void *payload, size_t len)

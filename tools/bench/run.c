@@ -272,7 +272,7 @@ static void finish(const struct run *run, enum path path, unsigned round, struct
 		figures_set(figures, path, round, values[i].figure, values[i].value);
 	figures_set_times(figures, path, round, LATENCY_P50, &run->latencies);
 	figures_set_times(figures, path, round, ANSWER_P50, &run->answers);
-	if (path != PATH_GATEWAY)
+	if (path == PATH_DIRECT)
 		return;
 	figures_set(figures, path, round, GATEWAY_CPU,
 	    (process_cpu(config->gateway_pid) - run->gateway_cpu) * per_100k);

@@ -26,7 +26,7 @@ struct run_config {
 	uint32_t window;      /* QoS 0 and -1 */
 	uint32_t rate;        /* messages per second of all, QoS 0 and -1; 0: by the window */
 	uint32_t payload;     /* octets, RUN_PAYLOAD_MIN..PUBLISHERS_PAYLOAD_MAX */
-	uint32_t gateway_pid; /* whose CPU time and memory are told; 0: nobody's */
+	uint32_t gateway_pid; /* or the relay's: its CPU time and memory are told; 0: nobody's */
 	uint32_t broker_pid;
 };
 

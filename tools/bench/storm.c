@@ -11,7 +11,6 @@
 #define LIMIT_MS  120000 /* for the storm, and for falling asleep */
 #define SLEEP_S   3600
 #define SLEEP_MAX 50 /* so many fall asleep at once */
-#define SETTLE_S  3  /* between falling asleep and measuring how idle the gateway is */
 
 struct storm {
 	const struct storm_config *config;
@@ -100,7 +99,7 @@ static void fell_asleep(struct storm *storm)
 {
 	sleep_next(storm);
 	if (++storm->asleep == storm->connected)
-		set_alarm(storm, SETTLE_S * 1000);
+		set_alarm(storm, storm->config->idle_s * 1000);
 }
 
 static void on_event(void *ctx, uint32_t who, struct sn_client_event event)
@@ -142,7 +141,8 @@ static const struct sensors_events sensors_events = {
 	.failed = on_failed,
 };
 
-/* The storm has lasted too long; or all sleep since a while: the idling begins; or it ends. */
+/* The storm has lasted too long; or half of the idling is over: it is measured from now on; or all
+ * of it. */
 static void on_alarm(evutil_socket_t fd, short what, void *arg)
 {
 	struct storm *storm = arg;

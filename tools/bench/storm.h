@@ -11,8 +11,9 @@
 
 struct storm_config {
 	struct sensors_config sensors;
-	uint32_t at_once;     /* that many try to connect at a time */
-	uint32_t idle_s;      /* how long they sleep, for GATEWAY_LOAD; 0: not at all */
+	uint32_t at_once; /* that many try to connect at a time */
+	/* they sleep twice as long, and the second half is GATEWAY_LOAD; 0: they do not sleep */
+	uint32_t idle_s;
 	uint32_t gateway_pid; /* 0: nobody's CPU time and memory are told */
 };
 
