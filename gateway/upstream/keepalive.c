@@ -42,9 +42,21 @@ static bool is_greeted_in_vain(const struct up_session *s)
 	return s->state == SESSION_GREETING && s->up->tick - s->last_in >= pool_ticks(patience);
 }
 
+/* The next look at it would be too late. */
+static bool is_silent(const struct up_session *s)
+{
+	return s->up->tick - s->last_out + s->up->n_slots > pool_ticks(s->up->keep_alive);
+}
+
+static bool is_unanswered(const struct up_session *s, uint32_t half)
+{
+	return !s->paused && (int32_t)(s->last_out - s->last_in) > 0 &&
+	       s->up->tick - s->last_in >= half;
+}
+
 void keepalive_tick(struct up_session *s)
 {
-	uint32_t now = s->up->tick, half = pool_ticks(s->up->keep_alive) / 2;
+	uint32_t half = pool_ticks(s->up->keep_alive) / 2;
 
 	if (is_greeted_in_vain(s)) {
 		session_end(s, false, "the broker does not answer");
@@ -58,12 +70,11 @@ void keepalive_tick(struct up_session *s)
 	}
 	if (half == 0)
 		return;
-	if (s->ping_open && now - s->ping_at >= half) {
+	if (s->ping_open && s->up->tick - s->ping_at >= half) {
 		session_end(s, false, "the broker does not answer");
 		return;
 	}
-	if (now - s->last_out >= half ||
-	    (!s->paused && !s->ping_open && now - s->last_in >= half)) {
+	if (is_silent(s) || (!s->ping_open && is_unanswered(s, half))) {
 		s->ping_due = true;
 		session_touch(s);
 	}

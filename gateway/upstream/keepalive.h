@@ -2,9 +2,10 @@
 /*
  * The watch over silent connections (MAP-KA-01).
  *
- * Half of the keep alive without a word from us: PINGREQ.  Half of it without a word from the
- * broker: PINGREQ, and if the other half is silent too the broker is dead.  While paused we cannot
- * hear it; then TCP tells, by TCP_USER_TIMEOUT and with our pings to watch.
+ * The keep alive without a word from us: PINGREQ, and no sooner, since with 10,000 sleepers the
+ * pings are all that the gateway does.  Half of it without a word from the broker, behind something
+ * that we have said: PINGREQ as well.  If another half brings no answer the broker is dead.  While
+ * paused we cannot hear it; then TCP tells, by TCP_USER_TIMEOUT and with our pings to watch.
  *
  * mosquitto_loop_misc() is not used: it takes a connection for dead whose PINGRESP was not read,
  * although it is us who do not read while paused; and it needs up to twice the keep alive to notice
