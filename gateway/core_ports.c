@@ -2,6 +2,7 @@
 #include "gateway/core_ports.h"
 
 #include "common/err.h"
+#include "gateway/broker_login.h"
 #include "gateway/listeners.h"
 #include "gateway/notes.h"
 #include "gateway/trace/tracer.h"
@@ -37,8 +38,13 @@ static void trace_call(
 static struct up_session *port_up_open(void *ctx, struct client *owner, const struct up_spec *spec)
 {
 	struct core_ports *p = ctx;
-	struct up_session *session = upstream_open(p->upstream, owner, spec);
+	struct up_spec full = *spec;
+	struct broker_login room;
+	struct up_session *session;
 
+	if (owner != NULL)
+		full.login = broker_login_find(*p->conf, spec->client_id, &room);
+	session = upstream_open(p->upstream, owner, &full);
 	if (tracer_is_on(p->tracer))
 		tracer_call(p->tracer, core_ports_client_id(p, owner),
 		    &(struct up_call){ .kind = UP_CALL_CONNECT,
@@ -47,13 +53,26 @@ static struct up_session *port_up_open(void *ctx, struct client *owner, const st
 	return session;
 }
 
+/* A reload may have changed it.  Who comes without is refused for good, so rather let the core's
+ * patience end, and try again. */
+static int renew_login(struct core_ports *p, struct up_session *session)
+{
+	struct client *owner = upstream_owner(session);
+	struct broker_login room;
+
+	if (owner == NULL)
+		return 0;
+	return upstream_set_login(session, broker_login_find(*p->conf, gw_client_id(owner), &room));
+}
+
 static void port_up_reconnect(void *ctx, struct up_session *session)
 {
 	struct core_ports *p = ctx;
 
 	if (tracer_is_on(p->tracer))
 		trace_call(p, session, &(struct up_call){ .kind = UP_CALL_RECONNECT });
-	upstream_reconnect(session);
+	if (renew_login(p, session) == 0)
+		upstream_reconnect(session);
 }
 
 static void port_up_close(void *ctx, struct up_session *session, enum up_farewell farewell)

@@ -12,6 +12,7 @@
 #include "gateway/log_levels.h"
 #include "gateway/loop.h"
 #include "gateway/options.h"
+#include "gateway/secrets.h"
 #include "gateway/trace_settings.h"
 
 #define EXIT_USAGE 2 /* a mistake on the command line or in the configuration */
@@ -32,6 +33,8 @@ static struct conf *read_configuration(const struct options *options, tell_fn *t
 		good = conf_finish(conf, errors) && good;
 		good = trace_settings_check(conf, errors) && good;
 		tell(errors);
+		if (good)
+			secrets_warn(conf);
 	}
 	conf_errors_free(errors);
 	return good ? conf : conf_free(conf);

@@ -43,6 +43,12 @@ static void check_company(const struct conf *conf, struct conf_errors *errors)
 
 		conf_error(errors, &at, "broker.password is given too");
 	}
+	if (conf->broker.unlisted_clients == CONF_UNLISTED_REFUSE &&
+	    conf->broker.logins_file == NULL) {
+		const struct conf_at at = setting_at(&conf->settings, "broker.unlisted_clients");
+
+		conf_error(errors, &at, "needs broker.logins_file");
+	}
 	if (conf->core.timers.reconnect_least > conf->core.timers.reconnect_most) {
 		const struct conf_at at = setting_at(&conf->settings, "timers.reconnect_most");
 

@@ -16,8 +16,10 @@ bool conf_same_listener(const struct conf_listener *a, const struct conf_listene
 	       a->receive_buffer == b->receive_buffer;
 }
 
-/* The sections that are read once, at the start; but for one setting. */
+/* The sections that are read once, at the start; but for a few settings. */
 static const char *const fixed[] = { "broker", "admin", "persistence" };
+static const char *const live[] = { "broker.logins_file", "broker.outage",
+	"broker.unlisted_clients" };
 
 struct audience {
 	settings_path_fn *tell;
@@ -28,8 +30,11 @@ static void tell_unless_live(void *ctx, const char *path)
 {
 	const struct audience *to = ctx;
 
-	if (strcmp(path, "broker.outage") != 0)
-		to->tell(to->ctx, path);
+	for (size_t i = 0; i < sizeof live / sizeof live[0]; i++) {
+		if (strcmp(path, live[i]) == 0)
+			return;
+	}
+	to->tell(to->ctx, path);
 }
 
 void conf_needs_restart(

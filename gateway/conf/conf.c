@@ -19,6 +19,7 @@ struct conf *conf_free(struct conf *conf)
 	if (conf == NULL)
 		return NULL;
 	settings_clear(&conf->settings);
+	logins_clear(&conf->logins);
 	topic_predef_free(conf->core_predefined);
 	for (size_t i = 0; i < conf->n_fallbacks; i++)
 		free(conf->fallbacks[i].host);

@@ -18,6 +18,7 @@
 #include "common/log.h"
 #include "common/netaddr.h"
 #include "conf/settings.h"
+#include "gateway/conf/logins.h"
 #include "gateway/core/gw.h"
 
 struct conf_listener {
@@ -31,6 +32,11 @@ struct conf_listener {
 
 enum {
 	CONF_FALLBACKS_MAX = 15
+};
+
+enum conf_unlisted {
+	CONF_UNLISTED_ADMIT,
+	CONF_UNLISTED_REFUSE,
 };
 
 enum conf_outage {
@@ -47,6 +53,8 @@ struct conf_broker {
 	char *user;       /* NULL: none */
 	char *password;   /* after conf_finish() also when it came from the file */
 	char *password_file;
+	char *logins_file; /* NULL: none; conf_finish() makes conf->logins of it */
+	enum conf_unlisted unlisted_clients;
 	bool tls;
 	char *tls_ca; /* NULL: the system's store */
 	char *tls_cert;
@@ -157,6 +165,7 @@ struct conf {
 	size_t n_fallbacks;
 	struct conf_admin admin;
 	struct conf_trace trace;
+	struct logins logins;
 
 	/* For conf/ only. */
 	struct settings settings;

@@ -43,6 +43,16 @@ static void read_secret(struct conf *conf, const char *group, const char *name, 
 	free(line);
 }
 
+static void read_logins(struct conf *conf, struct conf_errors *errors)
+{
+	bool refuse_unlisted = conf->broker.unlisted_clients == CONF_UNLISTED_REFUSE;
+
+	if (conf->broker.logins_file == NULL)
+		return;
+	logins_load(&conf->logins, conf->broker.logins_file, refuse_unlisted, errors);
+	conf->core.admission = conf->logins.admission;
+}
+
 static void read_secrets(struct conf *conf, struct conf_errors *errors)
 {
 	if (conf->broker.password_file != NULL)
@@ -51,6 +61,7 @@ static void read_secrets(struct conf *conf, struct conf_errors *errors)
 	if (conf->admin.token_file != NULL)
 		read_secret(
 		    conf, "admin", "token", conf->admin.token_file, "admin.token_file", errors);
+	read_logins(conf, errors);
 }
 
 /* --- listeners --- */

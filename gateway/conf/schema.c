@@ -90,6 +90,10 @@ static const char *const outages[] = { [CONF_OUTAGE_AUTO] = "auto",
 	[CONF_OUTAGE_REFUSE] = "refuse",
 	NULL };
 
+static const char *const unlisted_clients[] = {
+	[CONF_UNLISTED_ADMIT] = "admit", [CONF_UNLISTED_REFUSE] = "refuse", NULL
+};
+
 static const struct schema_row broker[] = {
 	{ "host", SCHEMA_TEXT, CONF(broker.host), .least = 1, .most = 255, .preset = "127.0.0.1",
 	    .help = "Name or IP address of the MQTT broker." },
@@ -102,13 +106,25 @@ static const struct schema_row broker[] = {
 	        "the last, the first broker again. All clients are with one broker; it is left when none of them "
 	        "is connected there any more. Without a port, the port above." },
 	{ "user", SCHEMA_TEXT, CONF(broker.user), .least = 1, .most = TEXT_MAX,
-	    .example = "mqttsn-gateway", .help = "User name for all sessions with the broker." },
+	    .example = "mqttsn-gateway",
+	    .help = "User name for the sessions with the broker: of clients that logins_file has "
+	            "no other for, and the gateway's own." },
 	{ "password", SCHEMA_SECRET, CONF(broker.password), .least = 1, .most = TEXT_MAX,
 	    .example = "secret",
 	    .help = "The user's password. password_file is the better place for it." },
 	{ "password_file", SCHEMA_FILE, CONF(broker.password_file), .least = 1, .most = 4095,
 	    .example = "/etc/mqttsn-gateway/password",
 	    .help = "File whose first line is the password." },
+	{ "logins_file", SCHEMA_FILE, CONF(broker.logins_file), .least = 1, .most = 4095,
+	    .example = "/etc/mqttsn-gateway/logins.conf",
+	    .help =
+	        "File that gives clients user names and passwords of their own, by their ids, and says who may not "
+	        "connect: see THE LOGINS FILE in mqttsn-gateway.conf(5)." },
+	{ "unlisted_clients", SCHEMA_CHOICE, CONF(broker.unlisted_clients),
+	    .choices = unlisted_clients, .preset = "admit",
+	    .help =
+	        "What becomes of clients that no entry of logins_file matches. \"admit\": they connect with user and "
+	        "password above; \"refuse\": they may not connect." },
 	{ "keep_alive", SCHEMA_COUNT, CONF(broker.keep_alive), .least = 5, .most = 65535,
 	    .or_zero = true, .unit = "seconds", .preset = "60",
 	    .help = "Keep alive of the sessions with the broker, whatever that of the clients; "

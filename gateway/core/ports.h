@@ -20,6 +20,7 @@
 
 struct client;     /* a client of the gateway; for the outside only a name for "whose" */
 struct gw_store;   /* what outlives the process: store.h */
+struct up_login;   /* user and password: nothing that the core would know */
 struct up_session; /* one MQTT session with the broker; for the core only a handle */
 
 /* A will to give to the broker (copied by the port). */
@@ -34,7 +35,8 @@ struct up_will {
 struct up_spec {
 	const char *client_id;
 	bool clean;
-	const struct up_will *will; /* NULL: none */
+	const struct up_will *will;   /* NULL: none */
+	const struct up_login *login; /* NULL, until somebody behind the port knows better */
 };
 
 enum up_farewell {

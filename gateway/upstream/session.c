@@ -69,16 +69,26 @@ static struct mosquitto *client_new(struct up_session *s, const struct up_spec *
 	return mosq;
 }
 
-/* Options and callbacks; MOSQ_ERR_*. */
-static int client_set_up(struct up_session *s, const struct up_will *will)
+int session_set_login(struct up_session *s, const struct up_login *login)
 {
+	const struct up_login common = { s->up->user, s->up->password };
+
+	if (login == NULL)
+		login = &common;
+	return mosquitto_username_pw_set(s->mosq, login->user, login->password);
+}
+
+/* Options and callbacks; MOSQ_ERR_*. */
+static int client_set_up(struct up_session *s, const struct up_spec *spec)
+{
+	const struct up_will *will = spec->will;
 	struct mosquitto *mosq = s->mosq;
 	int rc;
 
 	mosquitto_threaded_set(mosq, true);
 	mosquitto_int_option(mosq, MOSQ_OPT_TCP_NODELAY, 1);
 	traffic_set_callbacks(mosq);
-	rc = mosquitto_username_pw_set(mosq, s->up->user, s->up->password);
+	rc = session_set_login(s, spec->login);
 	if (rc == MOSQ_ERR_SUCCESS && s->up->tls != NULL) {
 		mosquitto_int_option(mosq, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
 		rc = mosquitto_void_option(mosq, MOSQ_OPT_SSL_CTX, tls_context(s->up->tls));
@@ -103,11 +113,11 @@ struct up_session *session_new(
 	s->mosq = client_new(s, spec);
 	if (s->mosq == NULL)
 		goto fail;
-	rc = client_set_up(s, spec->will);
+	rc = client_set_up(s, spec);
 	if (rc == MOSQ_ERR_NOMEM)
 		goto fail;
 	if (rc != MOSQ_ERR_SUCCESS && s->unfit == NULL)
-		s->unfit = "no valid MQTT will";
+		s->unfit = "no valid MQTT will or user name";
 	up->alive++;
 	LIST_INSERT_HEAD(&up->slots[up->next_slot], s, slot_link);
 	up->next_slot = (up->next_slot + 1) % up->n_slots;

@@ -77,6 +77,9 @@ struct up_session {
 struct up_session *session_new(
     struct upstream *up, struct client *owner, const struct up_spec *spec);
 
+/* Sets what the next CONNECT says of user and password; MOSQ_ERR_*. */
+int session_set_login(struct up_session *session, const struct up_login *login);
+
 /* Closes its socket as it is.  Not from within a callback of libmosquitto. */
 void session_free(struct up_session *session);
 

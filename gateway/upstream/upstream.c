@@ -355,6 +355,11 @@ void upstream_pause(struct up_session *s, bool paused)
 	traffic_watch_input(s);
 }
 
+int upstream_set_login(struct up_session *s, const struct up_login *login)
+{
+	return session_set_login(s, login) == MOSQ_ERR_SUCCESS ? 0 : -ERR_NOMEM;
+}
+
 struct client *upstream_owner(const struct up_session *s)
 {
 	return s->owner;

@@ -28,13 +28,19 @@ enum {
 	UPSTREAM_FALLBACKS_MAX = 15
 };
 
+/* With what a session introduces itself to the broker. */
+struct up_login {
+	const char *user;     /* UTF-8 */
+	const char *password; /* NULL: none */
+};
+
 /* The broker.  Strings are copied by upstream_new(). */
 struct upstream_config {
 	const char *host; /* a name or an address; never NULL */
 	uint16_t port;
 	const struct upstream_broker *fallbacks; /* to be used when that one cannot be */
 	size_t n_fallbacks;
-	const char *user; /* NULL: none */
+	const char *user; /* of sessions without a login of their own; NULL: none */
 	const char *password;
 	struct {
 		bool on;
@@ -85,6 +91,10 @@ int upstream_publish(struct up_session *session, const char *topic, struct sn_by
 int upstream_subscribe(struct up_session *session, const char *filter, int qos, uint16_t *token);
 int upstream_unsubscribe(struct up_session *session, const char *filter, uint16_t *token);
 void upstream_pause(struct up_session *session, bool paused);
+
+/* Gives the session another login, copied, from its next connection on; NULL: that of the
+ * configuration.  0 or -ERR_NOMEM, then it has none. */
+int upstream_set_login(struct up_session *session, const struct up_login *login);
 
 /* As given to upstream_open(). */
 struct client *upstream_owner(const struct up_session *session);

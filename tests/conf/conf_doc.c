@@ -130,11 +130,12 @@ static bool forwarder_check(const char *path, struct conf_errors *errors)
 static const struct program {
 	const char *name;
 	const struct schema *(*schema)(void);
+	const struct schema *(*other_file)(void); /* that it reads; NULL: none */
 	void (*sample)(void);
 	bool (*check)(const char *path, struct conf_errors *errors);
 } programs[] = {
-	{ "gateway", schema_conf, gateway_sample, gateway_check },
-	{ "forwarder", fwd_conf_schema, forwarder_sample, forwarder_check },
+	{ "gateway", schema_conf, schema_logins, gateway_sample, gateway_check },
+	{ "forwarder", fwd_conf_schema, NULL, forwarder_sample, forwarder_check },
 };
 
 static const struct program *find(const char *name)
@@ -168,6 +169,8 @@ int main(int argc, char **argv)
 		program->sample();
 	} else if (program != NULL && argc == 3 && strcmp(what, "manual") == 0) {
 		print_manual(program->schema());
+		if (program->other_file != NULL)
+			print_manual(program->other_file());
 	} else if (program != NULL && argc == 4 && strcmp(what, "check") == 0) {
 		return check(program, argv[3]) ? EXIT_SUCCESS : EXIT_FAILURE;
 	} else {

@@ -13,11 +13,14 @@ TestSuite(memory, .init = folder_enter, .fini = folder_leave);
 static void write_files(void)
 {
 	folder_write("pw", "secret\n");
+	folder_write("l.conf", "logins = ( { clients = \"a\"; user = \"u\"; password = \"p\"; },\n"
+	                       " { clients = \"*\"; refuse = true; } );\n");
 	folder_write("t.conf",
 	    "listeners = ( { address = \"127.0.0.1:5\"; }, { address = \"[::1]:5\"; } );\n"
 	    "@include \"u.conf\"\n"
 	    "qos_minus_one = { topics = [ \"a\", \"b\" ]; };\n");
-	folder_write("u.conf", "broker = { user = \"u\"; password_file = \"pw\"; };\n"
+	folder_write("u.conf", "broker = { user = \"u\"; password_file = \"pw\";\n"
+	                       " logins_file = \"l.conf\"; };\n"
 	                       "predefined = ( { id = 1; topic = \"a\"; clients = \"b\"; } );\n");
 }
 

@@ -34,12 +34,14 @@ Test(print, everything_reads_back)
 {
 	folder_write("a.pem", "");
 	folder_write("pw", "secret\n");
+	folder_write("l.conf", "logins = ( { clients = \"a\"; } );\n");
 	expect_round_trip(
 	    "gateway = { id = 255; };\n"
 	    "listeners = ( { address = \"[::1]:0\"; max_packet = 32; qos_minus_one = true; },\n"
 	    " { discovery = false; receive_buffer = 1073741824; } );\n"
 	    "broker = { host = \"h\"; port = 65535; user = \"\\\"\\\\\\n\\t\xc3\xa4\";\n"
-	    " password_file = \"pw\"; keep_alive = 0; client_id_prefix = \"#\";\n"
+	    " password_file = \"pw\"; logins_file = \"l.conf\"; unlisted_clients = \"refuse\";\n"
+	    " keep_alive = 0; client_id_prefix = \"#\";\n"
 	    " client_id_suffix = \"/*\"; tls = { enabled = true; ca = \"a.pem\"; cert = \"a.pem\";\n"
 	    " key = \"a.pem\"; insecure = true; }; };\n"
 	    "timers = { retry = 0.123; wait = 86399.999; max_idle = 2592000; hold = 0; };\n"
