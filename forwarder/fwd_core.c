@@ -193,9 +193,10 @@ static bool identify(struct fwd *f, struct fwd_packet *packet, uint8_t *id)
 	return true;
 }
 
-static void remember(struct fwd *f, monotime_t now, const struct fwd_packet *packet)
+static void remember(
+    struct fwd *f, monotime_t now, const struct node_place *place, const struct fwd_packet *packet)
 {
-	switch (nodes_heard(f->nodes, now, packet->side, packet->addr, packet->node_id)) {
+	switch (nodes_heard(f->nodes, now, packet->side, place, packet->node_id)) {
 	case NODE_MOVED:
 		f->counters.nodes_moved++;
 		break;
@@ -240,9 +241,10 @@ static void pass_to_gateway(struct fwd *f, const struct fwd_packet *packet)
 	trace(f, out, true, NULL);
 }
 
-void fwd_from_node(struct fwd *f, monotime_t now, uint16_t side, const struct netaddr *addr,
+void fwd_from_node(struct fwd *f, monotime_t now, uint16_t side, const struct node_place *place,
     const uint8_t *data, size_t len)
 {
+	const struct netaddr *addr = place != NULL ? &place->addr : NULL;
 	struct fwd_packet packet = { .side = side, .addr = addr, .data = data, .len = len };
 	uint8_t id[SN_NODE_ID_MAX], type;
 
@@ -256,14 +258,14 @@ void fwd_from_node(struct fwd *f, monotime_t now, uint16_t side, const struct ne
 	}
 	if (!fits(f, side, &packet))
 		return;
-	remember(f, now, &packet);
+	remember(f, now, place, &packet);
 	pass_to_gateway(f, &packet);
 }
 
 /* --- from the gateway to nodes --- */
 
 /* Writes to @out the packet as it is said to a node of @side. */
-static void say(struct fwd *f, uint16_t side, const struct netaddr *addr, struct sn_bytes id,
+static void say(struct fwd *f, uint16_t side, const struct node_place *place, struct sn_bytes id,
     uint8_t radius, const struct fwd_packet *packet)
 {
 	const struct fwd_side *s = &f->config.sides[side];
@@ -272,7 +274,7 @@ static void say(struct fwd *f, uint16_t side, const struct netaddr *addr, struct
 	size_t len = packet->len;
 
 	out.side = side;
-	out.addr = addr;
+	out.addr = place != NULL ? &place->addr : NULL;
 	out.node_id = id;
 	out.radius = radius;
 	out.encapsulated = s->medium == FWD_FRAMES;
@@ -280,7 +282,7 @@ static void say(struct fwd *f, uint16_t side, const struct netaddr *addr, struct
 		len = encapsulate(f, id, radius, data, len);
 		data = f->out;
 	}
-	f->ports.to_node(f->ports.ctx, side, addr, data, len);
+	f->ports.to_node(f->ports.ctx, side, place, data, len);
 	trace(f, out, true, NULL);
 }
 
@@ -297,7 +299,7 @@ static void say_to_node(
 {
 	bool datagrams = f->config.sides[node->side].medium == FWD_DATAGRAMS;
 
-	say(f, node->side, datagrams ? &node->addr : NULL, own_id(f, node), radius, packet);
+	say(f, node->side, datagrams ? &node->place : NULL, own_id(f, node), radius, packet);
 }
 
 static void pass_to_node(struct fwd *f, const struct fwd_packet *packet)

@@ -19,6 +19,7 @@
 #include "common/netaddr.h"
 #include "common/siphash.h"
 #include "forwarder/choice.h"
+#include "forwarder/nodes.h"
 #include "sn_codec/sn_codec.h"
 
 /* How nodes are reached on a wireless side, and what their ids are. */
@@ -93,9 +94,9 @@ struct fwd_ports {
 	void (*to_gateway)(
 	    void *ctx, const struct netaddr *gateway, const uint8_t *data, size_t len);
 	void (*search)(void *ctx, const uint8_t *data, size_t len);
-	/* A datagram (@addr) or a frame (@addr NULL) to a node. */
-	void (*to_node)(
-	    void *ctx, uint16_t side, const struct netaddr *addr, const uint8_t *data, size_t len);
+	/* A datagram (@place) or a frame (@place NULL) to a node. */
+	void (*to_node)(void *ctx, uint16_t side, const struct node_place *place,
+	    const uint8_t *data, size_t len);
 	/* A datagram to the multicast group of a side, hop limit @radius (0: the configured one).
 	 */
 	void (*broadcast)(
@@ -123,8 +124,8 @@ void fwd_configure(struct fwd *fwd, const struct fwd_config *config, monotime_t 
 /* Traces from now on, or no more (NULL). */
 void fwd_trace_to(struct fwd *fwd, void (*packet)(void *ctx, const struct fwd_packet *packet));
 
-/* A datagram from @addr, or a frame (@addr NULL), of a wireless side. */
-void fwd_from_node(struct fwd *fwd, monotime_t now, uint16_t side, const struct netaddr *addr,
+/* A datagram from @place, or a frame (@place NULL), of a wireless side. */
+void fwd_from_node(struct fwd *fwd, monotime_t now, uint16_t side, const struct node_place *place,
     const uint8_t *data, size_t len);
 
 /* A datagram of the gateways' side. */

@@ -71,12 +71,14 @@ struct loop {
 
 /* --- what the core asks for --- */
 
+/* The gateway answers to wherever we spoke from. */
 static void port_to_gateway(
     void *ctx, const struct netaddr *gateway, const uint8_t *data, size_t len)
 {
+	static const struct netaddr by_route;
 	struct loop *l = ctx;
 
-	udp_send(l->uplink.udp, gateway, data, len);
+	udp_send(l->uplink.udp, gateway, &by_route, data, len);
 }
 
 static void port_search(void *ctx, const uint8_t *data, size_t len)
@@ -88,12 +90,12 @@ static void port_search(void *ctx, const uint8_t *data, size_t len)
 }
 
 static void port_to_node(
-    void *ctx, uint16_t side, const struct netaddr *addr, const uint8_t *data, size_t len)
+    void *ctx, uint16_t side, const struct node_place *place, const uint8_t *data, size_t len)
 {
 	struct loop *l = ctx;
 
-	if (addr != NULL)
-		udp_send(l->sides[side].port.udp, addr, data, len);
+	if (place != NULL)
+		udp_send(l->sides[side].port.udp, &place->addr, &place->local, data, len);
 	else
 		serial_send(l->sides[side].serial, data, len);
 }
@@ -140,21 +142,23 @@ static void port_packet(void *ctx, const struct fwd_packet *packet)
 /* --- what the core is told --- */
 
 static void on_gateway(void *ctx, struct udp_listener *udp, const struct netaddr *from,
-    const uint8_t *data, size_t len)
+    const struct netaddr *local, const uint8_t *data, size_t len)
 {
 	struct loop *l = ctx;
 
 	(void)udp;
+	(void)local;
 	fwd_from_gateway(l->fwd, turn_now(&l->turn), from, data, len);
 }
 
 static void on_datagram(void *ctx, struct udp_listener *udp, const struct netaddr *from,
-    const uint8_t *data, size_t len)
+    const struct netaddr *local, const uint8_t *data, size_t len)
 {
 	const struct side *side = ctx;
+	const struct node_place place = { *from, *local };
 
 	(void)udp;
-	fwd_from_node(side->loop->fwd, turn_now(&side->loop->turn), side->index, from, data, len);
+	fwd_from_node(side->loop->fwd, turn_now(&side->loop->turn), side->index, &place, data, len);
 }
 
 static void on_frame(void *ctx, const uint8_t *frame, size_t len)

@@ -85,27 +85,28 @@ static struct node *node_new(struct sn_bytes id)
 	return node;
 }
 
-static void place(struct node *node, monotime_t now, uint16_t side, const struct netaddr *addr)
+static void put(struct node *node, monotime_t now, uint16_t side, const struct node_place *place)
 {
 	node->heard = now;
 	node->side = side;
-	node->addr = addr != NULL ? *addr : (struct netaddr){ 0 };
+	node->place = place != NULL ? *place : (struct node_place){ 0 };
 }
 
-static bool is_elsewhere(const struct node *node, uint16_t side, const struct netaddr *addr)
+static bool is_elsewhere(const struct node *node, uint16_t side, const struct node_place *place)
 {
-	return node->side != side || (addr != NULL && !netaddr_equal(&node->addr, addr));
+	return node->side != side ||
+	       (place != NULL && !netaddr_equal(&node->place.addr, &place->addr));
 }
 
 static enum node_news add(struct nodes *nodes, monotime_t now, uint16_t side,
-    const struct netaddr *addr, struct sn_bytes id, unsigned hashed)
+    const struct node_place *place, struct sn_bytes id, unsigned hashed)
 {
 	bool full = nodes_count(nodes) >= nodes->limit;
 	struct node *node = node_new(id);
 
 	if (node == NULL)
 		return NODE_NOMEM;
-	place(node, now, side, addr);
+	put(node, now, side, place);
 	if (full)
 		shrink(nodes, nodes->limit - 1);
 	if (!append(nodes, node, hashed)) {
@@ -116,16 +117,20 @@ static enum node_news add(struct nodes *nodes, monotime_t now, uint16_t side,
 }
 
 enum node_news nodes_heard(struct nodes *nodes, monotime_t now, uint16_t side,
-    const struct netaddr *addr, struct sn_bytes id)
+    const struct node_place *place, struct sn_bytes id)
 {
 	unsigned hashed = hash(nodes, id);
 	struct node *node = find(nodes, id, hashed);
+	struct netaddr local;
 	bool moved;
 
 	if (node == NULL)
-		return add(nodes, now, side, addr, id, hashed);
-	moved = is_elsewhere(node, side, addr);
-	place(node, now, side, addr);
+		return add(nodes, now, side, place, id, hashed);
+	moved = is_elsewhere(node, side, place);
+	local = node->place.local;
+	put(node, now, side, place);
+	if (!moved && node->place.local.family == 0) /* what came to a group does not tell */
+		node->place.local = local;
 	HASH_DEL(nodes->table, node); /* to be the last one again */
 	if (!append(nodes, node, hashed)) {
 		free(node);

@@ -16,10 +16,16 @@
 #include "common/siphash.h"
 #include "sn_codec/sn_codec.h"
 
+/* Where a node is on a side of datagrams. */
+struct node_place {
+	struct netaddr addr;
+	struct netaddr local; /* which address of ours it speaks to; none: see gateway/io/udp.h */
+};
+
 struct node {
 	UT_hash_handle hh; /* in the order in which they were heard last */
 	monotime_t heard;
-	struct netaddr addr; /* on a side of datagrams */
+	struct node_place place; /* on a side of datagrams */
 	uint16_t side;
 	uint8_t id_len;
 	uint8_t id[];
@@ -45,9 +51,9 @@ struct nodes *nodes_free(struct nodes *nodes);
 /* At most @limit nodes, each kept for @age_ms after it was heard; what is beyond goes. */
 void nodes_configure(struct nodes *nodes, uint32_t limit, uint32_t age_ms);
 
-/* The node @id, at most SN_NODE_ID_MAX octets, was heard at @side; @addr NULL: none. */
+/* The node @id, at most SN_NODE_ID_MAX octets, was heard at @side; @place NULL: of a line. */
 enum node_news nodes_heard(struct nodes *nodes, monotime_t now, uint16_t side,
-    const struct netaddr *addr, struct sn_bytes id);
+    const struct node_place *place, struct sn_bytes id);
 
 /* The node, or NULL.  Valid until the next call that is not const. */
 const struct node *nodes_find(const struct nodes *nodes, struct sn_bytes id);

@@ -13,12 +13,11 @@ const char *core_ports_client_id(const struct core_ports *p, const struct client
 	return owner != NULL ? gw_client_id(owner) : (*p->conf)->core.own.client_id;
 }
 
-static void port_send(
-    void *ctx, uint16_t listener, const struct netaddr *to, const uint8_t *data, size_t len)
+static void port_send(void *ctx, const struct peer *to, const uint8_t *data, size_t len)
 {
 	struct core_ports *p = ctx;
 
-	listeners_send(p->listeners, listener, to, data, len);
+	listeners_send(p->listeners, to->listener, &to->addr, &to->local, data, len);
 }
 
 static void port_broadcast(

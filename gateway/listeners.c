@@ -42,13 +42,14 @@ struct listeners_change {
 };
 
 static void on_datagram(void *ctx, struct udp_listener *udp, const struct netaddr *from,
-    const uint8_t *data, size_t len)
+    const struct netaddr *local, const uint8_t *data, size_t len)
 {
 	const struct listener *listener = ctx;
 
 	(void)udp;
 	if (listener->index != GW_LISTENER_GONE)
-		listener->all->on_datagram(listener->all->ctx, listener->index, from, data, len);
+		listener->all->on_datagram(
+		    listener->all->ctx, listener->index, from, local, data, len);
 }
 
 /* --- one listener --- */
@@ -185,9 +186,9 @@ struct listeners *listeners_close(struct listeners *all)
 }
 
 void listeners_send(struct listeners *all, uint16_t index, const struct netaddr *to,
-    const uint8_t *data, size_t len)
+    const struct netaddr *local, const uint8_t *data, size_t len)
 {
-	udp_send(all->items[index]->udp, to, data, len);
+	udp_send(all->items[index]->udp, to, local, data, len);
 }
 
 void listeners_broadcast(

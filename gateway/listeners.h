@@ -19,9 +19,9 @@ struct listen_fds;
 struct listeners;
 struct listeners_change;
 
-/* A datagram that came to listener @index, or to its group. */
-typedef void listeners_datagram_fn(
-    void *ctx, uint16_t index, const struct netaddr *from, const uint8_t *data, size_t len);
+/* A datagram that came to listener @index, or to its group; @local as in udp.h. */
+typedef void listeners_datagram_fn(void *ctx, uint16_t index, const struct netaddr *from,
+    const struct netaddr *local, const uint8_t *data, size_t len);
 
 /* Opens all that @conf lists, with the sockets in @inherited where they have the address; those
  * must outlive the listeners.  NULL on failure, logged with the listener's name. */
@@ -53,7 +53,7 @@ struct listeners_change *listeners_change_free(struct listeners_change *change);
 /* Queue a datagram; copied.  @hops 0: the configured hop limit.  Without a group nothing is sent.
  */
 void listeners_send(struct listeners *listeners, uint16_t index, const struct netaddr *to,
-    const uint8_t *data, size_t len);
+    const struct netaddr *local, const uint8_t *data, size_t len);
 void listeners_broadcast(
     struct listeners *listeners, uint16_t index, uint8_t hops, const uint8_t *data, size_t len);
 

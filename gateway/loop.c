@@ -75,14 +75,15 @@ static void on_trace_switch(void *ctx, bool on)
 	gw_trace_to(l->gw, on ? core_ports_packet : NULL);
 }
 
-static void on_datagram(
-    void *ctx, uint16_t listener, const struct netaddr *from, const uint8_t *data, size_t len)
+static void on_datagram(void *ctx, uint16_t listener, const struct netaddr *from,
+    const struct netaddr *local, const uint8_t *data, size_t len)
 {
 	struct loop *l = ctx;
 	struct peer peer; /* its last 252 octets are not in use here: not worth clearing */
 
 	if (l->stopping)
 		return;
+	peer.local = *local;
 	peer.addr = *from;
 	peer.listener = listener;
 	peer.encapsulated = 0;

@@ -223,9 +223,18 @@ void client_init(struct client *client)
 	link_init(&client->link);
 }
 
-void client_heard(struct gw *gw, struct client *client)
+static void answer_from(struct gw *gw, struct client *client, const struct netaddr *local)
+{
+	if (local->family == 0 || netaddr_equal(&client->peer->local, local))
+		return;
+	client->peer->local = *local;
+	keep_client(gw, client);
+}
+
+void client_heard(struct gw *gw, struct client *client, const struct peer *from)
 {
 	client->heard = gw->now;
+	answer_from(gw, client, &from->local);
 	if (client->state == CLIENT_ACTIVE)
 		supervise(gw, client, client->keep_alive);
 	else if (client->state == CLIENT_ASLEEP || client->state == CLIENT_AWAKE)

@@ -91,8 +91,9 @@ void client_init(struct client *client);
  * only the current entry point of the core may still look at it. */
 void client_set_state(struct gw *gw, struct client *client, enum client_state state);
 
-/* Anything heard from the client renews its supervision (SN12-PING-02). */
-void client_heard(struct gw *gw, struct client *client);
+/* Anything heard from the client, at the address that it has, renews its supervision
+ * (SN12-PING-02). To which address of ours it was said is where answers and messages leave from. */
+void client_heard(struct gw *gw, struct client *client, const struct peer *from);
 
 /* The client went away by DISCONNECT, or is sent away with one: no will. @why: NULL if it was its
  * own wish. */

@@ -28,11 +28,11 @@ struct client *clients_find_id(const struct clients *clients, struct sn_bytes id
 
 struct client *clients_find_peer(const struct clients *clients, const struct peer *peer)
 {
-	size_t len = peer_size(peer);
-	unsigned value = hash(clients, peer, len);
+	struct sn_bytes key = peer_identity(peer);
+	unsigned value = hash(clients, key.data, key.len);
 	struct client *found = NULL;
 
-	HASH_FIND_BYHASHVALUE(by_peer, clients->by_peer, peer, len, value, found);
+	HASH_FIND_BYHASHVALUE(by_peer, clients->by_peer, key.data, key.len, value, found);
 	return found;
 }
 
@@ -88,11 +88,10 @@ struct client *clients_add(struct gw *gw, struct sn_bytes id)
 /* Puts the client under its peer into @table.  0 or -ERR_NOMEM (then no peer is bound). */
 static int add_peer(struct clients *clients, struct client **table, struct client *client)
 {
-	struct peer *peer = client->peer;
-	size_t len = peer_size(peer);
-	unsigned value = hash(clients, peer, len);
+	struct sn_bytes key = peer_identity(client->peer);
+	unsigned value = hash(clients, key.data, key.len);
 
-	HASH_ADD_KEYPTR_BYHASHVALUE(by_peer, *table, peer, len, value, client);
+	HASH_ADD_KEYPTR_BYHASHVALUE(by_peer, *table, key.data, key.len, value, client);
 	if (client->by_peer.tbl != NULL)
 		return 0;
 	free(client->peer);

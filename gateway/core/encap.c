@@ -9,6 +9,7 @@ bool encap_unwrap(const struct peer *from, const uint8_t **data, size_t *len, st
 
 	if (*len < 2 || (*data)[1] != SN_ENCAPSULATED || sn_decode(*data, *len, &frame) != SN_OK)
 		return false;
+	node->local = from->local;
 	node->addr = from->addr;
 	node->listener = from->listener;
 	node->encapsulated = 1;

@@ -310,7 +310,7 @@ static void dispatch(
     struct gw *gw, const struct peer *from, struct client *client, const struct sn_packet *packet)
 {
 	if (client != NULL)
-		client_heard(gw, client);
+		client_heard(gw, client, from);
 	switch (packet->type) {
 	case SN_CONNECT:
 		connect_connect(gw, from, client, packet);

@@ -6,7 +6,9 @@
 
 bool peer_equal(const struct peer *a, const struct peer *b)
 {
-	return a->node_len == b->node_len && memcmp(a, b, peer_size(a)) == 0;
+	struct sn_bytes id = peer_identity(a);
+
+	return a->node_len == b->node_len && memcmp(id.data, peer_identity(b).data, id.len) == 0;
 }
 
 const char *peer_print(const struct peer *peer, char *buf)

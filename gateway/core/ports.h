@@ -128,9 +128,9 @@ struct gw_packet {
 struct gw_ports {
 	void *ctx; /* handed to each call */
 
-	/* Queues a datagram; copied. */
-	void (*send)(void *ctx, uint16_t listener, const struct netaddr *to, const uint8_t *data,
-	    size_t len);
+	/* Queues a datagram to the peer's address, or to the forwarder there, whose header it has;
+	 * copied. */
+	void (*send)(void *ctx, const struct peer *to, const uint8_t *data, size_t len);
 
 	/* Queues a datagram to the multicast groups of a listener, hop limit @radius (0: the
 	 * configured one); copied. */

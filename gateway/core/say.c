@@ -39,7 +39,7 @@ bool say_radius(
 	gw_trace_heard(gw);
 	trace_said(gw, to, gw->out + header, len, packet);
 	gw->metrics.tx[packet->type]++;
-	gw->ports.send(gw->ports.ctx, to->listener, &to->addr, gw->out, header + len);
+	gw->ports.send(gw->ports.ctx, to, gw->out, header + len);
 	return true;
 }
 

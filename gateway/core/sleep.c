@@ -31,7 +31,7 @@ static bool move(struct gw *gw, struct client *client, const struct peer *from)
 	if (clients_bind(&gw->clients, client, from) == 0) {
 		gw_note(gw, NOTE_TAKEN_OVER, client, NULL);
 		keep_client(gw, client);
-		client_heard(gw, client);
+		client_heard(gw, client, from);
 		return true;
 	}
 	gw_note(gw, NOTE_NOMEM, client, NULL);

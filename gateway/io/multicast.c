@@ -58,7 +58,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	for (int i = 0; i < DATAGRAMS_PER_TURN; i++) {
 		struct sockaddr_storage sa;
 		socklen_t sa_len = sizeof sa;
-		struct netaddr from;
+		struct netaddr from, local = { 0 }; /* nobody can answer from a group's */
 		ssize_t n =
 		    recvfrom(fd, data, sizeof data, MSG_DONTWAIT, (struct sockaddr *)&sa, &sa_len);
 
@@ -66,7 +66,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 			return;
 		if (netaddr_from_sockaddr(&from, (struct sockaddr *)&sa) == 0 &&
 		    !netaddr_equal(&from, &m->self))
-			m->on_datagram(m->ctx, m->listener, &from, data, (size_t)n);
+			m->on_datagram(m->ctx, m->listener, &from, &local, data, (size_t)n);
 	}
 }
 

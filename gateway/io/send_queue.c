@@ -8,7 +8,7 @@
 #include "common/err.h"
 
 struct slot {
-	struct netaddr to;
+	struct netaddr to, local;
 	uint32_t len;
 	size_t at; /* offset in the block */
 };
@@ -73,7 +73,8 @@ static int grow(void **array, size_t *size, size_t need, size_t element, size_t 
 	return 0;
 }
 
-int send_queue_push(struct send_queue *q, const struct netaddr *to, const uint8_t *data, size_t len)
+int send_queue_push(struct send_queue *q, const struct netaddr *to, const struct netaddr *local,
+    const uint8_t *data, size_t len)
 {
 	void *slots = q->slots, *block = q->block;
 	int rc;
@@ -92,7 +93,8 @@ int send_queue_push(struct send_queue *q, const struct netaddr *to, const uint8_
 	if (rc < 0)
 		return rc;
 
-	q->slots[q->tail++] = (struct slot){ .to = *to, .len = (uint32_t)len, .at = q->used };
+	q->slots[q->tail++] =
+	    (struct slot){ .to = *to, .local = *local, .len = (uint32_t)len, .at = q->used };
 	if (len > 0)
 		memcpy(q->block + q->used, data, len);
 	q->used += len;
@@ -109,7 +111,7 @@ struct queued send_queue_at(const struct send_queue *q, size_t index)
 	const struct slot *s = &q->slots[q->head + index];
 
 	assert(index < send_queue_count(q));
-	return (struct queued){ &s->to, q->block + s->at, s->len };
+	return (struct queued){ &s->to, &s->local, q->block + s->at, s->len };
 }
 
 static void move_to_front(struct send_queue *q)
@@ -123,6 +125,11 @@ static void move_to_front(struct send_queue *q)
 	q->head = 0;
 	for (size_t i = 0; i < q->tail; i++)
 		q->slots[i].at -= dead;
+}
+
+void send_queue_by_route(struct send_queue *q)
+{
+	q->slots[q->head].local = (struct netaddr){ 0 };
 }
 
 void send_queue_drop(struct send_queue *q, size_t n)

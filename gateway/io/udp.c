@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/err.h"
+#include "gateway/io/pktinfo.h"
 #include "gateway/io/send_queue.h"
 
 #define BATCH            64    /* datagrams per system call */
@@ -24,7 +25,8 @@ struct inbox {
 	struct mmsghdr messages[BATCH];
 	struct iovec parts[BATCH];
 	struct sockaddr_storage senders[BATCH];
-	_Alignas(struct cmsghdr) uint8_t control[BATCH][CMSG_SPACE(sizeof(uint32_t))];
+	_Alignas(
+	    struct cmsghdr) uint8_t control[BATCH][CMSG_SPACE(sizeof(uint32_t)) + PKTINFO_SPACE];
 	uint8_t octets[BATCH][DATAGRAM_MAX];
 };
 
@@ -33,6 +35,7 @@ struct udp_listener {
 	struct event *readable;
 	struct event *writable;
 	struct netaddr address;
+	bool at_all; /* addresses of the machine */
 	uint32_t receive_buffer;
 
 	udp_datagram_fn *on_datagram;
@@ -93,8 +96,20 @@ static void count_overflows(struct udp_listener *l, struct msghdr *h)
 	}
 }
 
+static void find_local(const struct udp_listener *l, struct msghdr *h, struct netaddr *local)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL; c = CMSG_NXTHDR(h, c)) {
+		if (!pktinfo_read(c, local))
+			continue;
+		local->port = l->address.port;
+		return;
+	}
+	*local = (struct netaddr){ 0 };
+}
+
 static void deliver(struct udp_listener *l, size_t n)
 {
+	struct netaddr local = { 0 };
 	struct inbox *in = l->inbox;
 
 	l->counters.received += n;
@@ -104,7 +119,9 @@ static void deliver(struct udp_listener *l, size_t n)
 
 		if (netaddr_from_sockaddr(&from, (struct sockaddr *)&in->senders[i]) < 0)
 			continue;
-		l->on_datagram(l->ctx, l, &from, in->octets[i], in->messages[i].msg_len);
+		if (l->at_all)
+			find_local(l, &in->messages[i].msg_hdr, &local);
+		l->on_datagram(l->ctx, l, &from, &local, in->octets[i], in->messages[i].msg_len);
 	}
 	inbox_reset(in, n);
 }
@@ -135,9 +152,10 @@ struct outbox {
 	struct mmsghdr messages[BATCH];
 	struct iovec parts[BATCH];
 	struct sockaddr_storage receivers[BATCH];
+	_Alignas(struct cmsghdr) uint8_t control[BATCH][PKTINFO_SPACE];
 };
 
-static unsigned outbox_fill(struct outbox *out, const struct send_queue *queue)
+static unsigned outbox_fill(struct outbox *out, const struct send_queue *queue, uint8_t family)
 {
 	size_t n = send_queue_count(queue);
 
@@ -153,6 +171,8 @@ static unsigned outbox_fill(struct outbox *out, const struct send_queue *queue)
 			.msg_iov = &out->parts[i],
 			.msg_iovlen = 1,
 		};
+		if (d.local->family != 0)
+			pktinfo_write(&out->messages[i].msg_hdr, out->control[i], family, d.local);
 	}
 	return (unsigned)n;
 }
@@ -161,7 +181,8 @@ static unsigned outbox_fill(struct outbox *out, const struct send_queue *queue)
 static bool send_batch(struct udp_listener *l)
 {
 	struct outbox out;
-	int n = sendmmsg(l->fd, out.messages, outbox_fill(&out, l->queue), MSG_DONTWAIT);
+	unsigned filled = outbox_fill(&out, l->queue, l->address.family);
+	int n = sendmmsg(l->fd, out.messages, filled, MSG_DONTWAIT);
 
 	if (n > 0) {
 		l->counters.sent += (unsigned)n;
@@ -172,8 +193,12 @@ static bool send_batch(struct udp_listener *l)
 		return false;
 	if (errno == EINTR)
 		return true;
-	/* The system does not send this one: no route, too long for the link, an ICMP error of an
-	 * earlier one. */
+	/* The system does not send this one.  Where it is no longer this machine's address: */
+	if (send_queue_at(l->queue, 0).local->family != 0) {
+		send_queue_by_route(l->queue);
+		return true;
+	}
+	/* No route, too long for the link, an ICMP error of an earlier one. */
 	l->counters.send_dropped++;
 	send_queue_drop(l->queue, 1);
 	return true;
@@ -199,9 +224,10 @@ static void on_writable(evutil_socket_t fd, short what, void *ctx)
 	l->full = false;
 }
 
-void udp_send(struct udp_listener *l, const struct netaddr *to, const uint8_t *data, size_t len)
+void udp_send(struct udp_listener *l, const struct netaddr *to, const struct netaddr *local,
+    const uint8_t *data, size_t len)
 {
-	if (send_queue_push(l->queue, to, data, len) < 0)
+	if (send_queue_push(l->queue, to, local, data, len) < 0)
 		l->counters.send_dropped++;
 }
 
@@ -274,7 +300,12 @@ static int open_socket(struct udp_listener *l, const struct udp_config *config)
 	if (config->socket <= 0 || receive_buffer(l->fd) < config->receive_buffer)
 		size_receive_buffer(l->fd, config->receive_buffer);
 	l->receive_buffer = receive_buffer(l->fd);
-	return read_address(l);
+	if ((rc = read_address(l)) < 0)
+		return rc;
+	l->at_all = netaddr_is_any(&l->address);
+	if (l->at_all)
+		pktinfo_ask(l->fd, l->address.family);
+	return 0;
 }
 
 static int watch_socket(struct udp_listener *l, struct event_base *base)

@@ -5,6 +5,12 @@
  *
  * A listener reads a bounded number of datagrams in one turn of the loop, so that one under a flood
  * leaves the others their share.  Nothing that the network does ends a listener.
+ *
+ * One on all addresses (0.0.0.0, [::]) tells of each datagram at which of them it came, and sends
+ * from the one it is told to: the far end may listen to nobody else.  Who keeps the addresses of
+ * far ends keeps that one beside them (struct peer, which outlives a restart in the store).  Should
+ * the machine have lost it meanwhile, the datagram leaves from another one, by the route.  A
+ * listener on one address does nothing of this, and pays nothing for it.
  */
 #ifndef IO_UDP_H
 #define IO_UDP_H
@@ -34,9 +40,10 @@ struct udp_counters {
 	uint64_t kernel_dropped; /* SO_RXQ_OVFL: the receive buffer overflowed */
 };
 
-/* @data lives until the call returns.  It must not close a listener. */
+/* @local: at which address it came, if the listener has all; else, and if it came to a group, none.
+ * @data lives until the call returns.  It must not close a listener. */
 typedef void udp_datagram_fn(void *ctx, struct udp_listener *listener, const struct netaddr *from,
-    const uint8_t *data, size_t len);
+    const struct netaddr *local, const uint8_t *data, size_t len);
 
 /* Opens and binds.  0; -ERR_NOMEM; -ERR_SYSTEM with errno. */
 int udp_listener_open(struct udp_listener **out, struct event_base *base,
@@ -45,9 +52,9 @@ int udp_listener_open(struct udp_listener **out, struct event_base *base,
 /* Closes; what is queued is lost.  NULL is fine; returns NULL. */
 struct udp_listener *udp_listener_close(struct udp_listener *listener);
 
-/* Queues a datagram; copied. */
-void udp_send(
-    struct udp_listener *listener, const struct netaddr *to, const uint8_t *data, size_t len);
+/* Queues a datagram; copied.  @local: what udp_datagram_fn told; none: by the route. */
+void udp_send(struct udp_listener *listener, const struct netaddr *to, const struct netaddr *local,
+    const uint8_t *data, size_t len);
 
 /* Sends what is queued.  If the socket is full the rest stays queued, and a turn of the loop comes
  * for another udp_flush() as soon as the socket is writable again; a call before that does nothing.

@@ -11,7 +11,8 @@
 #include "common/err.h"
 
 static const char *const texts[ROWS_STATEMENTS] = {
-	[PUT_CLIENT] = "REPLACE INTO clients VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[PUT_CLIENT] =
+	    "REPLACE INTO clients VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[PUT_TOPIC] = "REPLACE INTO topics VALUES (?, ?, ?, ?, ?)",
 	[PUT_SUBSCRIPTION] = "REPLACE INTO subscriptions VALUES (?, ?, ?, ?, ?)",
 	[PUT_RECEIVED] = "REPLACE INTO received VALUES (?, ?, ?, ?)",
@@ -138,9 +139,16 @@ static void put_listener(struct rows *rows, struct row *row, uint16_t number)
 	put(row, sqlite3_bind_text(row->statement, ++row->column, text, -1, SQLITE_TRANSIENT));
 }
 
+static void put_address(struct row *row, const struct netaddr *address)
+{
+	char text[NETADDR_TEXT_MAX];
+
+	put(row, sqlite3_bind_text(row->statement, ++row->column, netaddr_print(address, text), -1,
+	             SQLITE_TRANSIENT));
+}
+
 static void put_peer(struct rows *rows, struct row *row, const struct peer *peer)
 {
-	char address[NETADDR_TEXT_MAX];
 
 	if (peer == NULL) {
 		put_null(row);
@@ -148,8 +156,7 @@ static void put_peer(struct rows *rows, struct row *row, const struct peer *peer
 		put_null(row);
 		return;
 	}
-	put(row, sqlite3_bind_text(row->statement, ++row->column,
-	             netaddr_print(&peer->addr, address), -1, SQLITE_TRANSIENT));
+	put_address(row, &peer->addr);
 	put_listener(rows, row, peer->listener);
 	if (peer->encapsulated)
 		put_blob(row, (struct sn_bytes){ peer->node, peer->node_len });
@@ -188,6 +195,10 @@ static int write_client(struct rows *rows, const struct piece *piece)
 	else
 		put_null(&row);
 	put_will(&row, client->will);
+	if (client->peer != NULL && client->peer->local.family != 0)
+		put_address(&row, &client->peer->local);
+	else
+		put_null(&row);
 	return run(rows, &row);
 }
 

@@ -80,6 +80,14 @@ static const struct peer *get_peer(const struct rows *rows, struct row *row, str
 	return peer;
 }
 
+static void get_local(struct row *row, struct netaddr *local)
+{
+	const char *text = get_text(row);
+
+	if (text == NULL || netaddr_parse(local, text, 0) < 0)
+		*local = (struct netaddr){ 0 };
+}
+
 static const struct up_will *get_will(struct row *row, struct up_will *will)
 {
 	will->topic = get_text(row);
@@ -125,6 +133,7 @@ static void read_client(
 	client->has_deadline = !get_null(row);
 	client->deadline = get_deadline(rows, row, written);
 	client->will = get_will(row, &parts->will);
+	get_local(row, &parts->peer.local);
 }
 
 static void read_topic(struct rows *rows, struct row *row, struct piece *piece, struct parts *parts)

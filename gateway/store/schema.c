@@ -65,6 +65,8 @@ static const char *const steps[] = {
 	"  msg_id INTEGER NOT NULL CHECK (msg_id BETWEEN 0 AND 65535),"
 	"  queued INTEGER NOT NULL"
 	") STRICT;",
+	/* 2: the address of ours that the client speaks to; NULL: its listener's */
+	"ALTER TABLE clients ADD COLUMN local TEXT",
 };
 
 const struct schema_steps schema_steps = { steps, sizeof steps / sizeof steps[0] };

@@ -161,12 +161,14 @@ static const char *whose(const struct gw_packet *packet, char buf[NAMED_MAX])
 	return buf;
 }
 
-/* The gateway's own end.  A listener at all addresses does not tell at which one of them, nor does
- * one for IPv6 that was reached by IPv4. */
+/* The gateway's own end.  At which of its addresses one at all of them was reached is the peer's
+ * to tell; where it does not - multicast - that end is 0.0.0.0 or [::]. */
 static struct netaddr own_end(const struct tracer *t, const struct peer *peer)
 {
 	struct netaddr own = { .family = peer->addr.family };
 
+	if (peer->local.family != 0)
+		return peer->local;
 	if (peer->listener < t->n_listeners) {
 		const struct netaddr *address = &t->listeners[peer->listener].address;
 

@@ -40,12 +40,10 @@ static uint8_t payload[PAYLOAD];
 
 /* --- ports --- */
 
-static void port_send(
-    void *ctx, uint16_t listener, const struct netaddr *to, const uint8_t *data, size_t len)
+static void port_send(void *ctx, const struct peer *to, const uint8_t *data, size_t len)
 {
 	struct bench *b = ctx;
 
-	(void)listener;
 	(void)to;
 	b->datagrams++;
 	b->said = data[len > 3 && data[1] == SN_ENCAPSULATED ? data[0] + 1 : 1];

@@ -21,13 +21,11 @@ static int closed_sessions;
 static uint8_t said_last; /* the type */
 static uint16_t next_token;
 
-static void port_send(
-    void *ctx, uint16_t listener, const struct netaddr *to, const uint8_t *data, size_t len)
+static void port_send(void *ctx, const struct peer *to, const uint8_t *data, size_t len)
 {
 	struct sn_packet packet;
 
 	(void)ctx;
-	(void)listener;
 	(void)to;
 	if (sn_decode(data, len, &packet) == SN_OK)
 		said_last = packet.type;

@@ -58,6 +58,16 @@ Test(peer, octets_behind_the_node_id_do_not_count)
 	cr_expect_eq(memcmp(&a, &b, peer_size(&a)), 0);
 }
 
+Test(peer, one_that_speaks_to_another_address_of_ours_is_the_same)
+{
+	struct peer a = make_node("192.0.2.1:1", "ab"), b = a;
+
+	cr_assert_eq(netaddr_parse(&b.local, "192.0.2.9:1884", 0), 0);
+	cr_expect(peer_equal(&a, &b));
+	cr_expect_eq(peer_identity(&a).len, peer_identity(&b).len);
+	cr_expect_arr_eq(peer_identity(&a).data, peer_identity(&b).data, peer_identity(&a).len);
+}
+
 /* The core keeps no more of a peer than its size. */
 Test(peer, only_the_octets_of_its_size_are_read)
 {

@@ -157,13 +157,13 @@ static void weigh_nodes(void)
 {
 	struct nodes *nodes = nodes_new((struct siphash_key){ 1, 2 });
 	size_t before = mallinfo2().uordblks;
-	struct netaddr addr = { .family = 4 };
+	struct node_place place = { .addr = { .family = 4 } };
 
 	nodes_configure(nodes, NODES, 1000);
 	for (unsigned i = 0; i < NODES; i++) {
 		uint8_t id[NODE_ID_LEN] = { (uint8_t)i, (uint8_t)(i >> 8) };
 
-		nodes_heard(nodes, monotime_now(), 0, &addr, (struct sn_bytes){ id, sizeof id });
+		nodes_heard(nodes, monotime_now(), 0, &place, (struct sn_bytes){ id, sizeof id });
 	}
 	printf("%zu nodes: %zu octets of memory each\n", nodes_count(nodes),
 	    (mallinfo2().uordblks - before) / NODES);

@@ -112,13 +112,13 @@ static void search(void *ctx, const uint8_t *data, size_t len)
 }
 
 static void to_node(
-    void *ctx, uint16_t side, const struct netaddr *addr, const uint8_t *data, size_t len)
+    void *ctx, uint16_t side, const struct node_place *place, const uint8_t *data, size_t len)
 {
 	struct fwd_world *world = ctx;
 	char text[WORLD_TEXT];
 
-	say(world, "%s%s%s < %s", world->side_names[side], addr != NULL ? "/" : "",
-	    addr != NULL ? name_of(world, addr) : "", print(data, len, text));
+	say(world, "%s%s%s < %s", world->side_names[side], place != NULL ? "/" : "",
+	    place != NULL ? name_of(world, &place->addr) : "", print(data, len, text));
 }
 
 static void broadcast(void *ctx, uint16_t side, uint8_t radius, const uint8_t *data, size_t len)

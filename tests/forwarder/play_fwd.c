@@ -208,6 +208,7 @@ static void play_packet(struct player *p, char *from, const char *text)
 	uint8_t octets[OCTETS_MAX];
 	size_t len = read_packet(p, text, octets);
 	char *node = strchr(from, '/');
+	struct node_place place = { 0 };
 	struct netaddr addr;
 	int side;
 
@@ -221,9 +222,9 @@ static void play_packet(struct player *p, char *from, const char *text)
 		complain(p, "only a side of datagrams has nodes with addresses: ", from);
 	} else {
 		if (node != NULL)
-			addr = fwd_world_node(w, node);
+			place.addr = fwd_world_node(w, node);
 		fwd_from_node(
-		    w->fwd, w->now, (uint16_t)side, node != NULL ? &addr : NULL, octets, len);
+		    w->fwd, w->now, (uint16_t)side, node != NULL ? &place : NULL, octets, len);
 	}
 }
 

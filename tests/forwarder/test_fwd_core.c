@@ -20,7 +20,7 @@ struct said {
 	int where;
 	bool group;
 	uint8_t radius;
-	struct netaddr addr;
+	struct netaddr addr, local;
 	uint8_t data[600];
 	size_t len;
 };
@@ -29,6 +29,7 @@ struct world {
 	struct fwd *fwd;
 	monotime_t now;
 	struct netaddr gateway, other, node;
+	struct netaddr local; /* ours, that nodes speak to */
 	struct said said[SAID_MAX];
 	size_t n;
 	unsigned searches, changes, oversizes, traced, refused;
@@ -64,11 +65,14 @@ static void search(void *ctx, const uint8_t *data, size_t len)
 }
 
 static void to_node(
-    void *ctx, uint16_t side, const struct netaddr *addr, const uint8_t *data, size_t len)
+    void *ctx, uint16_t side, const struct node_place *place, const uint8_t *data, size_t len)
 {
+	struct said *s = note(side, place != NULL ? &place->addr : NULL, data, len);
+
 	(void)ctx;
-	cr_assert_eq(addr != NULL, side == UDP || side == UDP_GROUP);
-	note(side, addr, data, len);
+	cr_assert_eq(place != NULL, side == UDP || side == UDP_GROUP);
+	if (place != NULL)
+		s->local = place->local;
 }
 
 static void broadcast(void *ctx, uint16_t side, uint8_t radius, const uint8_t *data, size_t len)
@@ -134,6 +138,7 @@ static void begin(void)
 	netaddr_parse(&w.gateway, "192.0.2.1:1884", 0);
 	netaddr_parse(&w.other, "192.0.2.2:1884", 0);
 	netaddr_parse(&w.node, "10.1.2.3:4660", 0);
+	netaddr_parse(&w.local, "192.0.2.9:1885", 0);
 	c = config();
 	w.fwd = fwd_new(&ports, (struct siphash_key){ 3, 4 });
 	cr_assert_not_null(w.fwd);
@@ -149,9 +154,10 @@ TestSuite(fwd_core, .init = begin, .fini = end);
 
 static void from_node(int side, const void *data, size_t len)
 {
+	const struct node_place place = { w.node, w.local };
 	bool datagrams = side == UDP || side == UDP_GROUP;
 
-	fwd_from_node(w.fwd, w.now, (uint16_t)side, datagrams ? &w.node : NULL, data, len);
+	fwd_from_node(w.fwd, w.now, (uint16_t)side, datagrams ? &place : NULL, data, len);
 }
 
 static void from_gateway(const void *data, size_t len)
@@ -184,6 +190,7 @@ Test(fwd_core, a_datagram_is_wrapped_and_its_answer_unwrapped)
 	FROM_GATEWAY("\x09\xFE\x00" UDP_ID PINGRESP);
 	cr_assert(SAID(1, UDP, PINGRESP));
 	cr_assert(netaddr_equal(&w.said[1].addr, &w.node));
+	cr_assert(netaddr_equal(&w.said[1].local, &w.local));
 	cr_assert_eq(fwd_counters(w.fwd)->to_gateway, 1);
 	cr_assert_eq(fwd_counters(w.fwd)->to_nodes, 1);
 	cr_assert_eq(w.traced, 4);

@@ -20,18 +20,35 @@ static struct nodes *table(uint32_t limit, uint32_t age_s)
 	return nodes;
 }
 
+/* What came to a group does not tell it. */
+Test(nodes, the_address_it_speaks_to_is_kept)
+{
+	struct nodes *nodes = table(10, 60);
+	struct node_place unicast = { 0 }, group = { 0 };
+
+	netaddr_parse(&unicast.addr, "192.0.2.1:5", 0);
+	netaddr_parse(&unicast.local, "192.0.2.9:1885", 0);
+	group.addr = unicast.addr;
+	nodes_heard(nodes, at(0), 0, &unicast, bytes("x"));
+	nodes_heard(nodes, at(1), 0, &group, bytes("x"));
+	cr_assert(netaddr_equal(&nodes_find(nodes, bytes("x"))->place.local, &unicast.local));
+	nodes_heard(nodes, at(2), 1, &group, bytes("x"));
+	cr_assert_eq(nodes_find(nodes, bytes("x"))->place.local.family, 0, "another listener");
+	nodes_free(nodes);
+}
+
 Test(nodes, a_node_is_where_it_was_heard_last)
 {
 	struct nodes *nodes = table(10, 60);
-	struct netaddr a, b;
+	struct node_place a = { 0 }, b = { 0 };
 
-	netaddr_parse(&a, "192.0.2.1:5", 0);
-	netaddr_parse(&b, "192.0.2.1:6", 0);
+	netaddr_parse(&a.addr, "192.0.2.1:5", 0);
+	netaddr_parse(&b.addr, "192.0.2.1:6", 0);
 	cr_assert_null(nodes_find(nodes, bytes("x")));
 	cr_assert_eq(nodes_heard(nodes, at(0), 0, &a, bytes("x")), NODE_NEW);
 	cr_assert_eq(nodes_heard(nodes, at(1), 0, &a, bytes("x")), NODE_KNOWN);
 	cr_assert_eq(nodes_heard(nodes, at(2), 0, &b, bytes("x")), NODE_MOVED);
-	cr_assert(netaddr_equal(&nodes_find(nodes, bytes("x"))->addr, &b));
+	cr_assert(netaddr_equal(&nodes_find(nodes, bytes("x"))->place.addr, &b.addr));
 	cr_assert_eq(nodes_heard(nodes, at(3), 7, NULL, bytes("x")), NODE_MOVED);
 	cr_assert_eq(nodes_find(nodes, bytes("x"))->side, 7);
 	cr_assert_eq(nodes_heard(nodes, at(4), 7, NULL, bytes("x")), NODE_KNOWN);

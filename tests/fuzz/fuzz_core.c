@@ -106,12 +106,10 @@ static void check_said(const uint8_t *data, size_t len)
 	}
 }
 
-static void port_send(
-    void *ctx, uint16_t listener, const struct netaddr *to, const uint8_t *data, size_t len)
+static void port_send(void *ctx, const struct peer *to, const uint8_t *data, size_t len)
 {
 	(void)ctx;
-	(void)listener;
-	FUZZ_CHECK(to->family == 4);
+	FUZZ_CHECK(to->addr.family == 4);
 	check_said(data, len);
 }
 

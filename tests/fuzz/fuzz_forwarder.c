@@ -86,13 +86,13 @@ static void search(void *ctx, const uint8_t *data, size_t len)
 }
 
 static void to_node(
-    void *ctx, uint16_t side, const struct netaddr *addr, const uint8_t *data, size_t len)
+    void *ctx, uint16_t side, const struct node_place *place, const uint8_t *data, size_t len)
 {
 	size_t header = side == FRAMING_SLIP || side == FRAMING_HDLC ? header_length(data, len) : 0;
 
 	(void)ctx;
 	FUZZ_CHECK(side < SIDES);
-	FUZZ_CHECK((addr != NULL) == (side >= UDP));
+	FUZZ_CHECK((place != NULL) == (side >= UDP));
 	check_message(data + header, len - header);
 	FUZZ_CHECK(len - header <= MAX_PACKET);
 }
@@ -176,7 +176,7 @@ static void act(struct world *w, uint8_t what, const uint8_t *data, size_t len)
 {
 	unsigned who = what / ACTS;
 	enum framing framing = (enum framing)(who % FRAMINGS);
-	struct netaddr addr = address(who);
+	struct node_place place = { .addr = address(who) };
 	uint8_t out[2 * (255 + 2) + 2];
 
 	switch ((enum act)(what % ACTS)) {
@@ -187,10 +187,10 @@ static void act(struct world *w, uint8_t what, const uint8_t *data, size_t len)
 		framer_push(w->framers[framing], w->now, out, framer_wrap(framing, data, len, out));
 		break;
 	case FROM_NODE:
-		fwd_from_node(w->fwd, w->now, who & 1 ? UDP : UDP_GROUP, &addr, data, len);
+		fwd_from_node(w->fwd, w->now, who & 1 ? UDP : UDP_GROUP, &place, data, len);
 		break;
 	case FROM_GATEWAY:
-		fwd_from_gateway(w->fwd, w->now, &addr, data, len);
+		fwd_from_gateway(w->fwd, w->now, &place.addr, data, len);
 		break;
 	case TIME_PASSES:
 		w->now = monotime_add_ms(w->now, 50 * (int64_t)(len + 1));

@@ -4,33 +4,17 @@ SN12-DISCO-07, SN12-OPEN-13, SN12-OPEN-16)."""
 
 import os
 import random
-import shutil
 import socket
 import struct
-import sys
 import time
 
 import mqttsn
 from harness import Skip, check, equal, main, test, wait_for
+from network import move_to_own_network
 
 IPV4 = (socket.AF_INET, "127.0.0.1", "lo")
-IPV6 = (socket.AF_INET6, "[fd00::1]", "sn0")  # of the network namespace below
+IPV6 = (socket.AF_INET6, "[fd00::1]", "sn0")  # of a network namespace
 RADIUS = 7
-
-
-def move_to_own_network():
-    """The loopback interface carries no IPv6 multicast.  A network namespace of our own has an interface that does; where
-    that is not allowed, the IPv6 tests are skipped."""
-    enter = ["unshare", "--net"] + ([] if os.geteuid() == 0 else ["--map-root-user"]) + ["sh", "-c"]
-    prepare = ("ip link set lo up && ip link add sn0 type veth peer name sn1 && ip link set sn1 up && "
-               "ip link set sn0 up && ip addr add fd00::1/64 dev sn0 nodad")
-    path = os.environ["PATH"] + ":/usr/sbin:/sbin"
-    if os.environ.get("MQTTSN_TEST_OWN_NETWORK") or shutil.which("unshare") is None:
-        return
-    env = dict(os.environ, MQTTSN_TEST_OWN_NETWORK="1", PATH=path)
-    if os.spawnvpe(os.P_WAIT, "unshare", enter + [f"({prepare}) 2>/dev/null"], env) == 0:
-        command = f'{prepare} && exec "$0" "$@"'
-        os.execvpe("unshare", enter + [command, sys.executable] + sys.argv, env)
 
 
 class Group:
@@ -184,5 +168,5 @@ def _(bench):
     check(group.receive(20) is not None, "ADVERTISE again")
 
 
-move_to_own_network()
+move_to_own_network("addr add fd00::1/64 dev sn0 nodad")
 main()

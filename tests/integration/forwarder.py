@@ -124,6 +124,17 @@ def _(bench):
               {"malformed frames": 0, "messages to unknown nodes": 0}, "drops")
 
 
+@test("what is said to a node leaves from the address that the node speaks to")
+def _(bench):
+    broker = bench.broker()
+    gateway = bench.gateway(broker)
+    forwarder = Forwarder(bench, "--listen", "0.0.0.0:0", "--gateway", gateway_text(gateway))
+    node = bench.closing(Client(("127.0.0.2", forwarder.addresses[0][1]), "node")).connect()
+    node.subscribe("valve", 1)
+    mqtt.publish(broker, "valve", b"open")
+    equal(node.take_message()[2], b"open", "message")
+
+
 @test("a client that moves from one forwarder to the other keeps its session, awake or asleep")
 def _(bench):
     broker = bench.broker()

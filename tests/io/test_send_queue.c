@@ -7,13 +7,15 @@
 #include "common/err.h"
 
 static const struct netaddr somebody = { .ip = { 192, 0, 2, 1 }, .port = 4711, .family = 4 };
+static const struct netaddr here = { .ip = { 192, 0, 2, 2 }, .family = 4 };
+static const struct netaddr by_route;
 
 static int push_number(struct send_queue *q, uint32_t number, size_t len)
 {
 	uint8_t octets[256] = { 0 };
 
 	memcpy(octets, &number, sizeof number);
-	return send_queue_push(q, &somebody, octets, len);
+	return send_queue_push(q, &somebody, &by_route, octets, len);
 }
 
 static uint32_t number_at(const struct send_queue *q, size_t index)
@@ -32,9 +34,9 @@ Test(send_queue, keeps_order_address_and_octets)
 	struct queued d;
 
 	other.port = 4712;
-	cr_assert_eq(send_queue_push(q, &somebody, (const uint8_t *)"one", 3), 0);
-	cr_assert_eq(send_queue_push(q, &other, (const uint8_t *)"", 0), 0);
-	cr_assert_eq(send_queue_push(q, &other, (const uint8_t *)"three", 5), 0);
+	cr_assert_eq(send_queue_push(q, &somebody, &by_route, (const uint8_t *)"one", 3), 0);
+	cr_assert_eq(send_queue_push(q, &other, &here, (const uint8_t *)"", 0), 0);
+	cr_assert_eq(send_queue_push(q, &other, &here, (const uint8_t *)"three", 5), 0);
 	cr_assert_eq(send_queue_count(q), 3);
 
 	d = send_queue_at(q, 0);
@@ -43,8 +45,13 @@ Test(send_queue, keeps_order_address_and_octets)
 	cr_assert_eq(send_queue_at(q, 1).len, 0);
 	d = send_queue_at(q, 2);
 	cr_assert(netaddr_equal(d.to, &other));
+	cr_assert(netaddr_equal(d.local, &here));
 	cr_assert_eq(d.len, 5);
 	cr_assert_arr_eq(d.data, "three", 5);
+
+	send_queue_drop(q, 2);
+	send_queue_by_route(q);
+	cr_assert_eq(send_queue_at(q, 0).local->family, 0);
 	send_queue_free(q);
 }
 

@@ -4,10 +4,12 @@
 
 #include "gateway/io/udp.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -59,17 +61,18 @@ static struct event_base *base;
 static struct udp_listener *listener;
 static int far_end;
 static struct netaddr far_address;
+static const struct netaddr by_route;
 
 static struct {
 	size_t n;
 	size_t len[HEARD_MAX];
 	uint8_t first[HEARD_MAX][4];
-	struct netaddr from;
+	struct netaddr from, local;
 	uint8_t last[65536];
 } heard;
 
-static void on_datagram(
-    void *ctx, struct udp_listener *l, const struct netaddr *from, const uint8_t *data, size_t len)
+static void on_datagram(void *ctx, struct udp_listener *l, const struct netaddr *from,
+    const struct netaddr *local, const uint8_t *data, size_t len)
 {
 	(void)ctx;
 	cr_assert_eq(l, listener);
@@ -78,6 +81,7 @@ static void on_datagram(
 	memcpy(heard.first[heard.n], data, len < 4 ? len : 4);
 	heard.n++;
 	heard.from = *from;
+	heard.local = *local;
 	memcpy(heard.last, data, len);
 }
 
@@ -178,7 +182,7 @@ static uint32_t heard_number(size_t i)
 
 static void queue_number(uint32_t number)
 {
-	udp_send(listener, &far_address, (const uint8_t *)&number, sizeof number);
+	udp_send(listener, &far_address, &by_route, (const uint8_t *)&number, sizeof number);
 }
 
 /* One turn: loopback delivers at once, so what was said is there. */
@@ -242,11 +246,12 @@ Test(udp, a_burst_comes_in_order_over_several_batches)
 		cr_assert_eq(heard_number(i), i);
 }
 
-static void count_datagram(
-    void *ctx, struct udp_listener *l, const struct netaddr *from, const uint8_t *data, size_t len)
+static void count_datagram(void *ctx, struct udp_listener *l, const struct netaddr *from,
+    const struct netaddr *local, const uint8_t *data, size_t len)
 {
 	(void)l;
 	(void)from;
+	(void)local;
 	(void)data;
 	(void)len;
 	++*(int *)ctx;
@@ -292,7 +297,7 @@ Test(udp, the_longest_datagram_comes_whole_and_goes_whole)
 	cr_assert_eq(heard.len[0], sizeof octets);
 	cr_assert_arr_eq(heard.last, octets, sizeof octets);
 
-	udp_send(listener, &far_address, octets, sizeof octets);
+	udp_send(listener, &far_address, &by_route, octets, sizeof octets);
 	udp_flush(listener);
 	cr_assert(far_end_hears_something());
 	cr_assert_eq(recv(far_end, back, sizeof back, 0), (ssize_t)sizeof octets);
@@ -416,8 +421,8 @@ Test(udp, too_long_or_to_port_0_is_dropped_by_the_system_and_the_next_ones_go)
 	struct netaddr nowhere = far_address;
 
 	nowhere.port = 0;
-	udp_send(listener, &far_address, octets, sizeof octets);
-	udp_send(listener, &nowhere, octets, 1);
+	udp_send(listener, &far_address, &by_route, octets, sizeof octets);
+	udp_send(listener, &nowhere, &by_route, octets, 1);
 	queue_number(5);
 	udp_flush(listener);
 	expect_number(5);
@@ -432,7 +437,7 @@ Test(udp, a_closed_port_on_the_other_side_stops_nothing)
 	address_of(fd, &closed);
 	close(fd);
 	for (uint32_t i = 0; i < 3; i++) {
-		udp_send(listener, &closed, (const uint8_t *)"x", 1);
+		udp_send(listener, &closed, &by_route, (const uint8_t *)"x", 1);
 		udp_flush(listener);
 		say_number(i);
 		turn();
@@ -441,6 +446,159 @@ Test(udp, a_closed_port_on_the_other_side_stops_nothing)
 		udp_flush(listener);
 		expect_number(i);
 	}
+}
+
+/* --- at which address --- */
+
+/* The far end speaks to @at, an address of the listener on all of them, and hears nobody else. */
+static void reopen_at_all(const char *all, const char *at)
+{
+	struct sockaddr_storage sa;
+	struct netaddr address;
+	socklen_t len;
+
+	udp_listener_close(listener);
+	listener = listen_at(all);
+	cr_assert_eq(netaddr_parse(&address, at, udp_address(listener)->port), 0);
+	len = netaddr_to_sockaddr(&address, &sa);
+	cr_assert_eq(connect(far_end, (struct sockaddr *)&sa, len), 0);
+	cr_assert_eq(send(far_end, "hello", 5, 0), 5);
+	turn();
+	cr_assert_eq(heard.n, 1);
+}
+
+static void answer(uint32_t number, const struct netaddr *local)
+{
+	udp_send(listener, &far_address, local, (const uint8_t *)&number, sizeof number);
+	udp_flush(listener);
+}
+
+static void expect_local(const char *at)
+{
+	struct netaddr address;
+
+	cr_assert_eq(netaddr_parse(&address, at, udp_address(listener)->port), 0);
+	cr_assert(netaddr_equal(&heard.local, &address));
+}
+
+Test(udp, one_at_all_addresses_tells_which_and_answers_from_there)
+{
+	reopen_at_all("0.0.0.0:0", "127.0.0.2");
+	expect_local("127.0.0.2");
+	answer(1, &by_route);
+	cr_assert_not(far_end_hears_something(), "the route leads over 127.0.0.1");
+	answer(2, &heard.local);
+	expect_number(2);
+}
+
+Test(udp6, one_at_all_addresses_tells_which_and_answers_from_there)
+{
+	reopen_at_all("[::]:0", "::1");
+	expect_local("::1");
+	answer(2, &heard.local);
+	expect_number(2);
+}
+
+static int dual_socket(void)
+{
+	const struct sockaddr_in6 all = { .sin6_family = AF_INET6 };
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), off = 0;
+
+	cr_assert_eq(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off), 0);
+	cr_assert_eq(bind(fd, (const struct sockaddr *)&all, sizeof all), 0);
+	return fd;
+}
+
+/* As a service manager may hand it over. */
+Test(udp, a_socket_of_both_families_answers_ipv4_from_the_address_that_was_asked)
+{
+	struct udp_config config = config_at("[::]:0");
+	struct sockaddr_storage sa;
+	struct netaddr address;
+	socklen_t len;
+
+	udp_listener_close(listener);
+	config.socket = dual_socket();
+	cr_assert_eq(udp_listener_open(&listener, base, &config, on_datagram, NULL), 0);
+	cr_assert_eq(netaddr_parse(&address, "127.0.0.3", udp_address(listener)->port), 0);
+	len = netaddr_to_sockaddr(&address, &sa);
+	cr_assert_eq(connect(far_end, (struct sockaddr *)&sa, len), 0);
+	cr_assert_eq(send(far_end, "hello", 5, 0), 5);
+	turn();
+	cr_assert_eq(heard.n, 1);
+	expect_local("127.0.0.3");
+	answer(3, &heard.local);
+	expect_number(3);
+}
+
+Test(udp, what_came_to_a_group_is_answered_from_an_address_of_the_interface)
+{
+	struct ip_mreqn group = { .imr_multiaddr.s_addr = htonl(0xefff0707) };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = group.imr_multiaddr };
+
+	udp_listener_close(listener);
+	listener = listen_at("0.0.0.0:0");
+	inet_pton(AF_INET, "127.0.0.1", &group.imr_address);
+	cr_assert_eq(
+	    setsockopt(udp_socket(listener), IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group),
+	    0);
+	cr_assert_eq(setsockopt(far_end, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof group), 0);
+	to.sin_port = htons(udp_address(listener)->port);
+	cr_assert_eq(sendto(far_end, "x", 1, 0, (struct sockaddr *)&to, sizeof to), 1);
+	turn();
+	cr_assert_eq(heard.n, 1);
+	expect_local("127.0.0.1");
+}
+
+Test(udp, each_datagram_of_a_batch_leaves_from_its_own)
+{
+	static const char *const at[] = { "127.0.0.1", "127.0.0.2", "127.0.0.3" };
+	struct netaddr local, from;
+
+	udp_listener_close(listener);
+	listener = listen_at("0.0.0.0:0");
+	for (uint32_t i = 0; i < 3; i++) {
+		cr_assert_eq(netaddr_parse(&local, at[i], 0), 0);
+		udp_send(listener, &far_address, &local, (const uint8_t *)&i, sizeof i);
+	}
+	udp_flush(listener);
+	cr_assert_eq(kernel.calls, 1);
+	for (size_t i = 0; i < 3; i++) {
+		struct sockaddr_storage sa;
+		socklen_t len = sizeof sa;
+		uint32_t number;
+
+		cr_assert(far_end_hears_something());
+		cr_assert_eq(recvfrom(far_end, &number, 4, 0, (struct sockaddr *)&sa, &len), 4);
+		cr_assert_eq(number, i);
+		cr_assert_eq(netaddr_from_sockaddr(&from, (struct sockaddr *)&sa), 0);
+		cr_assert_eq(netaddr_parse(&local, at[i], udp_address(listener)->port), 0);
+		cr_assert(netaddr_equal(&from, &local));
+	}
+}
+
+Test(udp, an_address_that_the_machine_has_no_more_is_done_without)
+{
+	const struct netaddr gone = { .ip = { 192, 0, 2, 1 }, .family = 4 };
+
+	udp_listener_close(listener);
+	listener = listen_at("0.0.0.0:0");
+	queue_number(1);
+	udp_send(listener, &far_address, &gone, (const uint8_t *)&(uint32_t){ 2 }, 4);
+	queue_number(3);
+	udp_flush(listener);
+	for (uint32_t i = 1; i <= 3; i++)
+		expect_number(i);
+	cr_assert_eq(udp_counters(listener)->sent, 3);
+	cr_assert_eq(udp_counters(listener)->send_dropped, 0);
+}
+
+Test(udp, one_at_one_address_has_nothing_to_tell)
+{
+	say_number(1);
+	turn();
+	cr_assert_eq(heard.n, 1);
+	cr_assert_eq(heard.local.family, 0);
 }
 
 /* --- opening --- */

@@ -41,8 +41,7 @@ static bool listener_known(struct world *world, unsigned listener)
 	return false;
 }
 
-static void port_send(
-    void *ctx, uint16_t listener, const struct netaddr *to, const uint8_t *data, size_t len)
+static void port_send(void *ctx, const struct peer *to, const uint8_t *data, size_t len)
 {
 	struct world *world = ctx;
 	struct sn_packet packet;
@@ -53,10 +52,10 @@ static void port_send(
 
 	if (encapsulated)
 		frame = packet.encapsulated;
-	if (!listener_known(world, listener))
+	if (!listener_known(world, to->listener))
 		return;
-	if (peers_name(&world->peers, listener, to, encapsulated ? &frame : NULL, peer))
-		said(world, listener, frame.radius, peer, frame.inner.data, frame.inner.len);
+	if (peers_name(&world->peers, to->listener, &to->addr, encapsulated ? &frame : NULL, peer))
+		said(world, to->listener, frame.radius, peer, frame.inner.data, frame.inner.len);
 	else
 		world_breaks(world, "the core sent to an address that no peer has");
 }

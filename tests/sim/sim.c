@@ -256,13 +256,11 @@ void sim_to_gateway(struct sim *sim, const struct peer *from, const uint8_t *dat
 	send_datagram(sim, from, true, data, len);
 }
 
-static void port_send(
-    void *ctx, uint16_t listener, const struct netaddr *to, const uint8_t *data, size_t len)
+static void port_send(void *ctx, const struct peer *to, const uint8_t *data, size_t len)
 {
 	struct sim *sim = ctx;
-	struct peer peer = { .addr = *to, .listener = listener };
 
-	send_datagram(sim, &peer, false, data, len);
+	send_datagram(sim, to, false, data, len);
 }
 
 static void port_note(void *ctx, const struct gw_note *note)

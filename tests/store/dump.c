@@ -36,10 +36,13 @@ static void hex(char *to, struct sn_bytes bytes)
 
 static void put_client(void *ctx, const struct stored_client *c)
 {
-	char peer[PEER_TEXT_MAX] = "none", will[2000] = "none", message[1000];
+	char peer[PEER_TEXT_MAX + 7 + NETADDR_TEXT_MAX] = "none", will[2000] = "none",
+	                              message[1000];
 
 	if (c->peer != NULL)
 		peer_print(c->peer, peer);
+	if (c->peer != NULL && c->peer->local.family != 0)
+		netaddr_print(&c->peer->local, strcat(peer, " local=") + strlen(peer));
 	if (c->will != NULL) {
 		hex(message, c->will->message);
 		snprintf(will, sizeof will, "%s:%s qos=%d retain=%d", c->will->topic, message,

@@ -50,6 +50,8 @@ static void put_client(struct player *p, uint64_t key, const struct gw_store *po
 
 	snprintf(id, sizeof id, "client-%u", (unsigned)key);
 	netaddr_parse(&peer.addr, addresses[rng_below(&p->rng, 3)], 0);
+	if (chance(p))
+		netaddr_parse(&peer.local, addresses[rng_below(&p->rng, 3)], 0);
 	if (chance(p)) {
 		peer.encapsulated = 1;
 		peer.node_len = (uint8_t)octets(p, (char *)peer.node, 8).len;

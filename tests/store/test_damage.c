@@ -141,7 +141,7 @@ Test(damage, a_database_without_an_owner_is_not_taken_over)
 Test(damage, a_newer_version)
 {
 	fixture_sql("PRAGMA user_version = 99");
-	expect_damage("version 99, written by a newer mqttsn-gateway; this one knows version 1");
+	expect_damage("version 99, written by a newer mqttsn-gateway; this one knows version 2");
 }
 
 Test(damage, a_file_that_cannot_be_opened_is_no_damage)

@@ -67,6 +67,7 @@ Test(store, keeps_a_client)
 	const struct up_will will = { "will/topic", { (const uint8_t *)"\0x", 2 }, 2, true };
 
 	cr_assert_eq(netaddr_parse(&peer.addr, "[fe80::1%2]:4711", 0), 0);
+	cr_assert_eq(netaddr_parse(&peer.local, "[fe80::2%2]:1884", 0), 0);
 	port.put_client(port.ctx, &(struct stored_client){
 	                              .key = 5,
 	                              .id = "pump \xc3\xa9",
@@ -78,8 +79,9 @@ Test(store, keeps_a_client)
 	                              .will = &will,
 	                          });
 	commit();
-	expect("client 5 pump \xc3\xa9 active peer=[fe80::1%2]:4711/aa00 listener=3 encapsulated=1 "
-	       "clean=1 keep_alive=65535 sleep=1 deadline=0 will=will/topic:0078 qos=2 retain=1\n");
+	expect(
+	    "client 5 pump \xc3\xa9 active peer=[fe80::1%2]:4711/aa00 local=[fe80::2%2]:1884 "
+	    "listener=3 encapsulated=1 clean=1 keep_alive=65535 sleep=1 deadline=0 will=will/topic:0078 qos=2 retain=1\n");
 }
 
 Test(store, knows_a_listener_by_its_address)

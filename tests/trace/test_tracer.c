@@ -204,6 +204,9 @@ Test(tracer, packets_go_between_client_and_listener)
 	cr_assert(tracer_set_listeners(tracer, &all, 1));
 	tracer_packet(tracer, &packet);
 	expect_ends(tap, "\0\0\0\0", "\x0a\0\0\5");
+	cr_assert_eq(netaddr_parse(&peer.local, "10.0.0.9", 1884), 0);
+	tracer_packet(tracer, &packet);
+	expect_ends(tap, "\x0a\0\0\x09", "\x0a\0\0\5");
 	tracer_tap_free(tap);
 }
 
