@@ -38,8 +38,8 @@ Test(figures, a_ratio_is_the_median_of_the_rounds)
 {
 	set(PATH_DIRECT, RATE, 10, 100, 1000);
 	set(PATH_GATEWAY, RATE, 5, 80, 600);
-	cr_assert_float_eq(figures_ratio(&figures, RATE), 0.6, 1e-9);
-	cr_assert(isnan(figures_ratio(&figures, LATENCY_P50)));
+	cr_assert_float_eq(figures_ratio(&figures, PATH_GATEWAY, RATE), 0.6, 1e-9);
+	cr_assert(isnan(figures_ratio(&figures, PATH_GATEWAY, LATENCY_P50)));
 }
 
 Test(figures, the_gateway_is_compared_with_the_broker)
@@ -47,7 +47,7 @@ Test(figures, the_gateway_is_compared_with_the_broker)
 	set(PATH_DIRECT, BROKER_CPU, 2, 2, 2);
 	set(PATH_GATEWAY, BROKER_CPU, 8, 8, 8);
 	set(PATH_GATEWAY, GATEWAY_CPU, 1, 1, 1);
-	cr_assert_float_eq(figures_ratio(&figures, GATEWAY_CPU), 0.5, 1e-9);
+	cr_assert_float_eq(figures_ratio(&figures, PATH_GATEWAY, GATEWAY_CPU), 0.5, 1e-9);
 }
 
 Test(figures, times_without_a_sample_are_not_measured)
