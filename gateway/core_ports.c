@@ -28,6 +28,13 @@ static void port_broadcast(
 	listeners_broadcast(p->listeners, listener, radius, data, len);
 }
 
+static const char *port_identity(void *ctx, uint16_t listener, const struct netaddr *peer)
+{
+	struct core_ports *p = ctx;
+
+	return listeners_identity(p->listeners, listener, peer);
+}
+
 static void trace_call(
     struct core_ports *p, const struct up_session *session, const struct up_call *call)
 {
@@ -163,6 +170,7 @@ struct gw_ports core_ports(struct core_ports *p, const struct gw_store *store)
 		.ctx = p,
 		.send = port_send,
 		.broadcast = port_broadcast,
+		.identity = port_identity,
 		.up_open = port_up_open,
 		.up_reconnect = port_up_reconnect,
 		.up_close = port_up_close,

@@ -93,6 +93,25 @@ static void on_datagram(void *ctx, uint16_t listener, const struct netaddr *from
 	crash_point_pass(&l->crash, "handled");
 }
 
+static void on_peer_proven(void *ctx, uint16_t listener, const struct netaddr *address)
+{
+	struct loop *l = ctx;
+	const struct peer peer = { .addr = *address, .listener = listener };
+
+	if (!l->stopping)
+		gw_peer_proven(l->gw, turn_now(&l->turn), &peer);
+}
+
+static void on_peer_failed(
+    void *ctx, uint16_t listener, const struct netaddr *address, const char *why)
+{
+	struct loop *l = ctx;
+	const struct peer peer = { .addr = *address, .listener = listener };
+	const struct gw_note note = { .kind = NOTE_UNPROVEN, .peer = &peer, .detail = why };
+
+	notes_say(l->notes, turn_now(&l->turn), &note);
+}
+
 static void on_upstream(void *ctx, struct client *owner, const struct up_event *event)
 {
 	struct loop *l = ctx;
@@ -116,6 +135,9 @@ static void advance(struct loop *l)
 		gw_advance(l->gw, turn_now(&l->turn));
 	if (notes_next_deadline(l->notes, &when) && !monotime_before(turn_now(&l->turn), when))
 		notes_advance(l->notes, turn_now(&l->turn));
+	if (listeners_next_deadline(l->listeners, &when) &&
+	    !monotime_before(turn_now(&l->turn), when))
+		listeners_advance(l->listeners, turn_now(&l->turn));
 	if (sdnotify_advance(&l->manager, turn_now(&l->turn)) && !l->stopping)
 		sdnotify_status(&l->manager, "%s",
 		    status_print(&l->status, turn_now(&l->turn), l->gw, l->upstream, status));
@@ -151,6 +173,8 @@ static void arm_timer(struct loop *l)
 	if (gw_next_deadline(l->gw, &when))
 		sooner(&any, &earliest, when);
 	if (notes_next_deadline(l->notes, &when))
+		sooner(&any, &earliest, when);
+	if (listeners_next_deadline(l->listeners, &when))
 		sooner(&any, &earliest, when);
 	if (sdnotify_next_deadline(&l->manager, &when))
 		sooner(&any, &earliest, when);
@@ -205,9 +229,10 @@ static void log_ready(const struct loop *l)
 	for (size_t i = 0; i < listeners_count(l->listeners); i++) {
 		char address[NETADDR_TEXT_MAX];
 
-		log_notice("listening on %s, broker %s%s%s:%u",
+		log_notice("listening on %s, broker %s%s%s:%u%s",
 		    netaddr_print(udp_address(listeners_udp(l->listeners, i)), address),
-		    brackets ? "[" : "", b->host, brackets ? "]" : "", b->port);
+		    brackets ? "[" : "", b->host, brackets ? "]" : "", b->port,
+		    listeners_dtls(l->listeners, i) != NULL ? ", with DTLS" : "");
 	}
 	for (size_t i = 0; (name = listen_fds_unused(l->inherited, i)) != NULL; i++)
 		log_warning("the service manager's socket %s has no listener's address", name);
@@ -230,6 +255,8 @@ bool loop_run(struct loop *l)
 		}
 		end_turn(l);
 	}
+	listeners_farewell(l->listeners);
+	listeners_flush(l->listeners);
 	log_notice("stopped");
 	return true;
 }
@@ -345,7 +372,9 @@ bool loop_open_store(struct loop *l)
 
 bool loop_open_listeners(struct loop *l)
 {
-	l->listeners = listeners_open(l->base, l->inherited, l->conf, on_datagram, l);
+	const struct listeners_hooks hooks = { l, on_datagram, on_peer_proven, on_peer_failed };
+
+	l->listeners = listeners_open(l->base, l->inherited, l->conf, &hooks);
 	return l->listeners != NULL;
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/capacity.h"
 #include "gateway/commands.h"
 #include "gateway/conf/conf.h"
+#include "gateway/dtls_settings.h"
 #include "gateway/log_levels.h"
 #include "gateway/loop.h"
 #include "gateway/options.h"
@@ -31,6 +32,7 @@ static struct conf *read_configuration(const struct options *options, tell_fn *t
 	} else {
 		good = options_apply(options, conf, errors);
 		good = conf_finish(conf, errors) && good;
+		good = good && dtls_settings_check(conf, errors);
 		good = trace_settings_check(conf, errors) && good;
 		tell(errors);
 		if (good)

@@ -33,6 +33,7 @@ static const struct {
 	[NOTE_EXPIRED] = { LOG_LEVEL_INFO, "expired session", "session expired" },
 	[NOTE_GAVE_UP] = { LOG_LEVEL_NOTICE, "unanswered packet", "no answer from $p" },
 	[NOTE_NOMEM] = { LOG_LEVEL_ERROR, "out of memory", "out of memory" },
+	[NOTE_UNPROVEN] = { LOG_LEVEL_NOTICE, "failed DTLS handshake", "DTLS handshake failed" },
 	[NOTE_NETWORK] = { LOG_LEVEL_WARNING, "trouble in the network", NULL },
 };
 

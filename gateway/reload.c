@@ -31,7 +31,7 @@ bool reload_apply(const struct reload *r, monotime_t now, const struct conf *con
 		return false;
 	}
 	close_gone(r, now, listeners_moved(change));
-	listeners_commit(r->listeners, change);
+	listeners_commit(r->listeners, now, change);
 	trace_settings_listeners(r->tracer, r->listeners, conf);
 	gw_configure(r->gw, now, &conf->core, listeners_moved(change));
 	listeners_change_free(change);

@@ -7,6 +7,7 @@
 #include "conf/errors.h"
 #include "conf/file.h"
 #include "conf/origin.h"
+#include "conf/record.h"
 #include "conf/setting.h"
 
 /* --- settings that need each other --- */
@@ -67,8 +68,22 @@ static void check_file(
 		conf_error(errors, &at, "cannot read \"%s\": %s", file, strerror(errno));
 }
 
-static void check_files(const struct conf *conf, const struct schema *schema, const char *group,
-    struct conf_errors *errors)
+static void check_files(const struct conf *conf, const struct schema *schema, const void *base,
+    const char *group, struct conf_errors *errors);
+
+static void check_list_files(const struct conf *conf, const struct schema_row *list,
+    const void *base, struct conf_errors *errors)
+{
+	char path[SETTING_PATH_MAX];
+
+	for (size_t i = 0; i < record_list_count(list, base); i++) {
+		snprintf(path, sizeof path, "%s.%zu", list->name, i);
+		check_files(conf, &list->members, record_list_get(list, base, i), path, errors);
+	}
+}
+
+static void check_files(const struct conf *conf, const struct schema *schema, const void *base,
+    const char *group, struct conf_errors *errors)
 {
 	char path[SETTING_PATH_MAX];
 
@@ -77,9 +92,11 @@ static void check_files(const struct conf *conf, const struct schema *schema, co
 
 		setting_path(path, group, row->name);
 		if (row->type == SCHEMA_GROUP)
-			check_files(conf, &row->members, path, errors);
-		else if (row->type == SCHEMA_FILE && value_is_set(row, conf))
-			check_file(conf, value_text(row, conf), path, errors);
+			check_files(conf, &row->members, base, path, errors);
+		else if (row->type == SCHEMA_LIST)
+			check_list_files(conf, row, base, errors);
+		else if (row->type == SCHEMA_FILE && value_is_set(row, base))
+			check_file(conf, value_text(row, base), path, errors);
 	}
 }
 
@@ -127,12 +144,44 @@ static void check_multicast(const struct conf *conf, size_t n, struct conf_error
 		conf_error(errors, &at, "is not of the family of the listener's address");
 }
 
+/* Who forgets one of two settings would speak in clear, or let everyone in. */
+static void check_dtls(const struct conf *conf, size_t n, struct conf_errors *errors)
+{
+	const struct conf_listener *listener = &conf->listeners[n];
+	const struct conf_dtls *dtls = &listener->dtls;
+	const struct {
+		bool wrong;
+		const char *name, *why;
+	} rules[] = {
+		{ dtls->cert != NULL && dtls->key == NULL, "dtls.cert", "needs dtls.key" },
+		{ dtls->key != NULL && dtls->cert == NULL, "dtls.key", "needs dtls.cert" },
+		{ dtls->ca != NULL && dtls->cert == NULL, "dtls.ca", "needs dtls.cert" },
+		{ dtls->cert_optional && dtls->ca == NULL, "dtls.cert_optional", "needs dtls.ca" },
+		{ listener->rules.identity_is_client_id && !conf_has_dtls(listener),
+		    "dtls.identity_is_client_id", "needs dtls.cert or dtls.psk_file" },
+		{ conf_has_dtls(listener) && listener->multicast.family != 0, "multicast",
+		    "is not possible with dtls: nobody has keys for a group" },
+	};
+	char path[SETTING_PATH_MAX];
+
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+		struct conf_at at;
+
+		if (!rules[i].wrong)
+			continue;
+		snprintf(path, sizeof path, "listeners.%zu.%s", n, rules[i].name);
+		at = setting_at(&conf->settings, path);
+		conf_error(errors, &at, "%s", rules[i].why);
+	}
+}
+
 void check_all(const struct conf *conf, struct conf_errors *errors)
 {
 	check_company(conf, errors);
-	check_files(conf, schema_conf(), "", errors);
+	check_files(conf, schema_conf(), conf, "", errors);
 	for (size_t i = 0; i < conf->n_listeners; i++) {
 		check_listener(conf, i, errors);
 		check_multicast(conf, i, errors);
+		check_dtls(conf, i, errors);
 	}
 }

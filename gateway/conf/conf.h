@@ -21,6 +21,20 @@
 #include "gateway/conf/logins.h"
 #include "gateway/core/gw.h"
 
+/* DTLS at a listener; see conf_has_dtls(). */
+struct conf_dtls {
+	char *cert; /* paths; NULL: none */
+	char *key;
+	char *ca;
+	bool cert_optional;
+	char *psk_file;
+	uint32_t mtu;
+	uint32_t peers;
+	uint32_t handshakes;
+	uint32_t handshake_timeout; /* milliseconds, as the next one */
+	uint32_t idle;
+};
+
 struct conf_listener {
 	struct netaddr bind;
 	struct gw_listener rules;
@@ -28,6 +42,7 @@ struct conf_listener {
 	struct netaddr multicast; /* family 0: none */
 	char *interface;          /* NULL: the system's choice */
 	uint32_t hops;
+	struct conf_dtls dtls;
 };
 
 enum {
@@ -219,6 +234,9 @@ void conf_print(const struct conf *conf, FILE *to);
 /* Prints a file to start from: @defaults (conf_new()) as by conf_print(), with the settings
  * commented out. */
 void conf_print_sample(const struct conf *defaults, FILE *to);
+
+/* Whether the listener speaks DTLS, and nothing else then. */
+bool conf_has_dtls(const struct conf_listener *listener);
 
 /* Whether one socket can be both: address, group and buffer are the same; the rules may differ. */
 bool conf_same_listener(const struct conf_listener *a, const struct conf_listener *b);

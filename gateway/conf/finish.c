@@ -66,6 +66,23 @@ static void read_secrets(struct conf *conf, struct conf_errors *errors)
 
 /* --- listeners --- */
 
+bool conf_has_dtls(const struct conf_listener *listener)
+{
+	return listener->dtls.cert != NULL || listener->dtls.psk_file != NULL;
+}
+
+/* A record of DTLS holds no more (RFC 5246, 6.2.1). */
+#define DTLS_MESSAGE_MAX 16384
+
+static struct gw_listener rules_of(const struct conf_listener *listener)
+{
+	struct gw_listener rules = listener->rules;
+
+	if (conf_has_dtls(listener) && rules.max_packet > DTLS_MESSAGE_MAX)
+		rules.max_packet = DTLS_MESSAGE_MAX;
+	return rules;
+}
+
 static void finish_listeners(struct conf *conf, struct conf_errors *errors)
 {
 	struct gw_listener *rules = calloc(conf->n_listeners, sizeof *rules);
@@ -75,7 +92,7 @@ static void finish_listeners(struct conf *conf, struct conf_errors *errors)
 		return;
 	}
 	for (size_t i = 0; i < conf->n_listeners; i++)
-		rules[i] = conf->listeners[i].rules;
+		rules[i] = rules_of(&conf->listeners[i]);
 	conf->core_listeners = rules;
 	conf->core.listeners = rules;
 	conf->core.n_listeners = conf->n_listeners;

@@ -31,6 +31,54 @@ static const struct schema_row gateway[] = {
 	        "whether the broker can be reached. Without it, one is made of host and process." },
 };
 
+static const struct schema_row dtls[] = {
+	{ "cert", SCHEMA_FILE, LISTENER(dtls.cert), .least = 1, .most = 4095,
+	    .example = "/etc/mqttsn-gateway/dtls.pem",
+	    .help =
+	        "PEM file with the certificate that the gateway shows to clients, and those between it and its "
+	        "authority. With it, or psk_file, or both, the listener speaks DTLS 1.2 and nothing else." },
+	{ "key", SCHEMA_FILE, LISTENER(dtls.key), .least = 1, .most = 4095,
+	    .example = "/etc/mqttsn-gateway/dtls.key",
+	    .help = "PEM file with the key of that certificate." },
+	{ "ca", SCHEMA_FILE, LISTENER(dtls.ca), .least = 1, .most = 4095,
+	    .example = "/etc/mqttsn-gateway/sensors-ca.pem",
+	    .help =
+	        "PEM file of the authorities that certificates of clients must come from. With it, clients without "
+	        "a pre-shared key need a certificate; without it none is asked for, and where there is cert everybody "
+	        "gets in." },
+	{ "cert_optional", SCHEMA_BOOL, LISTENER(dtls.cert_optional), .preset = "false",
+	    .help = "With ca: take clients that show no certificate, too." },
+	{ "psk_file", SCHEMA_FILE, LISTENER(dtls.psk_file), .least = 1, .most = 4095,
+	    .example = "/etc/mqttsn-gateway/psk",
+	    .help =
+	        "File of pre-shared keys: a line IDENTITY:KEY for each client, the key in hexadecimal." },
+	{ "identity_is_client_id", SCHEMA_BOOL, LISTENER(rules.identity_is_client_id),
+	    .preset = "false",
+	    .help =
+	        "Refuse a CONNECT whose client id is not the identity of the pre-shared key, or the common name of "
+	        "the client's certificate. Otherwise whoever has a key can use any client id." },
+	{ "mtu", SCHEMA_COUNT, LISTENER(dtls.mtu), .least = 256, .most = 16384, .unit = "octets",
+	    .preset = "1232",
+	    .help =
+	        "The longest datagram sent in a handshake; certificates are split to fit. MQTT-SN messages are not: "
+	        "DTLS adds up to 37 octets to each, so that max_packet must leave room for them." },
+	{ "peers", SCHEMA_COUNT, LISTENER(dtls.peers), .least = 1, .most = 1000000,
+	    .preset = "10000",
+	    .help =
+	        "Addresses with which keys have been agreed, at once. When there are more, the one that was silent "
+	        "longest has to begin anew." },
+	{ "handshakes", SCHEMA_COUNT, LISTENER(dtls.handshakes), .least = 1, .most = 100000,
+	    .preset = "500", .help = "Handshakes under way at once; more are not begun." },
+	{ "handshake_timeout", SCHEMA_SECONDS, LISTENER(dtls.handshake_timeout), .least = 1000,
+	    .most = SECONDS(3600), .preset = "30",
+	    .help = "A handshake that is not finished after this time is given up." },
+	{ "idle", SCHEMA_SECONDS, LISTENER(dtls.idle), .least = SECONDS(1), .most = DAYS(49),
+	    .or_zero = true, .preset = "100000",
+	    .help =
+	        "A client that was silent for so long has to begin anew; 0: never. The default is longer than the "
+	        "longest sleep of MQTT-SN." },
+};
+
 static const struct schema_row listener[] = {
 	{ "address", SCHEMA_ADDRESS, LISTENER(bind), .preset = "127.0.0.1:1884",
 	    .help =
@@ -67,6 +115,8 @@ static const struct schema_row listener[] = {
 	    .help =
 	        "Room in the kernel for datagrams that wait to be read; 0: the system's default. "
 	        "The kernel grants at most net.core.rmem_max." },
+	{ "dtls", SCHEMA_GROUP, MEMBERS(dtls),
+	    .help = "Encryption of the way to the clients; off without cert and psk_file." },
 };
 
 static const struct schema_row tls[] = {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/core/core.h"
+#include "gateway/core/identity.h"
 #include "gateway/core/keep.h"
 #include "gateway/core/say.h"
 #include "gateway/core/sleep.h"
@@ -68,7 +69,8 @@ const char *connect_barred(const struct gw *gw, struct sn_bytes client_id)
 }
 
 /* Why this CONNECT can never be accepted, or NULL. */
-static const char *check(const struct gw *gw, const struct sn_connect *connect)
+static const char *check(
+    const struct gw *gw, const struct peer *from, const struct sn_connect *connect)
 {
 	if (connect->protocol_id != PROTOCOL_ID)
 		return "unknown protocol id";
@@ -78,6 +80,8 @@ static const char *check(const struct gw *gw, const struct sn_connect *connect)
 		return "client id too long";
 	if (!topic_utf8_valid(connect->client_id))
 		return "client id is not valid UTF-8";
+	if (!identity_allows(gw, from, connect->client_id))
+		return "client id is not the identity that was proved";
 	return connect_barred(gw, connect->client_id);
 }
 
@@ -187,7 +191,7 @@ void connect_connect(
     struct gw *gw, const struct peer *from, struct client *client, const struct sn_packet *packet)
 {
 	const struct sn_connect *connect = &packet->connect;
-	const char *why = check(gw, connect);
+	const char *why = check(gw, from, connect);
 	struct client *known;
 
 	if (why != NULL) {

@@ -9,6 +9,7 @@
 #include "gateway/core/connect.h"
 #include "gateway/core/core.h"
 #include "gateway/core/encap.h"
+#include "gateway/core/identity.h"
 #include "gateway/core/keep.h"
 #include "gateway/core/ping.h"
 #include "gateway/core/pub_in.h"
@@ -148,6 +149,17 @@ static void send_barred_away(struct gw *gw)
 		if (why != NULL && client->peer != NULL)
 			send_away(gw, client, why);
 	}
+}
+
+void gw_peer_proven(struct gw *gw, monotime_t now, const struct peer *peer)
+{
+	struct client *client = clients_find_peer(&gw->clients, peer);
+
+	if (client == NULL || identity_allows(gw, peer, client_id_bytes(client)))
+		return;
+	begin(gw, now);
+	connect_push_out(gw, client);
+	end(gw);
 }
 
 void gw_configure(

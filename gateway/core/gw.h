@@ -33,6 +33,8 @@ struct gw_listener {
 	bool qos_minus_one_names;
 	/* answer SEARCHGW, send ADVERTISE */
 	bool discovery;
+	/* CONNECT's client id must be the peer's proven identity (MAP-CONN-15) */
+	bool identity_is_client_id;
 };
 
 /* What a CONNECT of a sleeping client means (SN12-SLEEP-11, SN12-OPEN-11). */
@@ -177,6 +179,10 @@ void gw_trace_to(struct gw *gw, void (*packet)(void *ctx, const struct gw_packet
 
 /* A datagram of @len octets from @from (without node id: the core unwraps encapsulation). */
 void gw_rx(struct gw *gw, monotime_t now, const struct peer *from, const uint8_t *data, size_t len);
+
+/* @peer has proved anew who it is, by the identity port: a client of another name that is still
+ * known there is lost. */
+void gw_peer_proven(struct gw *gw, monotime_t now, const struct peer *peer);
 
 /* An event of the upstream session whose owner is @owner; NULL: the gateway's own. */
 void gw_up_event(struct gw *gw, monotime_t now, struct client *owner, const struct up_event *event);

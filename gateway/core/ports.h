@@ -98,6 +98,7 @@ enum gw_note_kind {
 	NOTE_EXPIRED,   /* a session without a connection was forgotten */
 	NOTE_GAVE_UP,   /* the client did not acknowledge; detail: what */
 	NOTE_NOMEM,
+	NOTE_UNPROVEN, /* a peer did not prove who it is (DTLS); detail: why; not from the core */
 	NOTE_NETWORK, /* about no client: gateway ids that clash, a stand-by that takes over; detail
 	               */
 	NOTE_KINDS,
@@ -165,6 +166,10 @@ struct gw_ports {
 	/* Stops or resumes reading from the broker, so that it keeps what the client cannot take
 	 * yet. A new connection of the session is read at first. */
 	void (*up_pause)(void *ctx, struct up_session *session, bool paused);
+
+	/* Who a peer has proved to be, to where it is reached; NULL: nobody in particular.  Lives
+	 * until the next call of a port.  Asked only where identity_is_client_id is set. */
+	const char *(*identity)(void *ctx, uint16_t listener, const struct netaddr *peer);
 
 	void (*note)(void *ctx, const struct gw_note *note);
 

@@ -3,6 +3,7 @@
 
 #include "gateway/core/connect.h"
 #include "gateway/core/core.h"
+#include "gateway/core/identity.h"
 #include "gateway/core/keep.h"
 #include "gateway/core/say.h"
 
@@ -46,6 +47,8 @@ struct client *sleep_find(
 
 	if (client == bound || client == NULL || !is_connected(client))
 		return client == bound ? bound : NULL;
+	if (!identity_allows(gw, from, id))
+		return NULL;
 	if (bound != NULL)
 		connect_push_out(gw, bound);
 	return move(gw, client, from) ? client : NULL;
