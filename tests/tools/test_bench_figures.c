@@ -106,3 +106,28 @@ Test(figures, json)
 	cr_assert_str_eq(text, "{\"what\":\"what\",\"rounds\":3,\"gateway\":{\"rate\":5}}\n");
 	free(text);
 }
+
+Test(figures, the_relay_has_columns_of_its_own)
+{
+	char *text;
+
+	set(PATH_DIRECT, BROKER_CPU, 4, 4, 4);
+	set(PATH_RELAY, RATE, 8, 8, 8);
+	set(PATH_RELAY, GATEWAY_CPU, 1, 1, 1);
+	set(PATH_GATEWAY, RATE, 5, 5, 5);
+	set(PATH_GATEWAY, GATEWAY_CPU, 3, 3, 3);
+	text = printed(figures_print_table, "direct");
+	cr_assert_str_eq(text, "| what | direct | relay | ratio | gateway | ratio |\n"
+	                       "|---|---:|---:|---:|---:|---:|\n"
+	                       "| per second | | 8 | | 5 | |\n"
+	                       "| CPU s per 100,000: broker | 4.00 | | | | |\n"
+	                       "| CPU s per 100,000: gateway | | 1.00 | 0.25 | 3.00 | 0.75 |\n\n");
+	free(text);
+	text = printed(figures_print_json, "direct");
+	cr_assert_str_eq(text, "{\"what\":\"what\",\"rounds\":3,\"direct\":{\"broker_cpu_s\":4.00},"
+	                       "\"ratio\":{\"gateway_cpu_s\":0.750},"
+	                       "\"relay\":{\"rate\":8,\"gateway_cpu_s\":1.00},"
+	                       "\"relay_ratio\":{\"gateway_cpu_s\":0.250},"
+	                       "\"gateway\":{\"rate\":5,\"gateway_cpu_s\":3.00}}\n");
+	free(text);
+}
