@@ -122,14 +122,11 @@ Test(upstream, retained_and_empty_messages)
 	bench_stop(&bench);
 }
 
-/* SN12-OPEN-21 */
-Test(upstream, user_and_password)
+/* A broker that takes nobody but "gateway" with "secret". */
+static void start_broker_with_password(void)
 {
-	/* gateway, secret */
 	static const char hash[] = "gateway:$7$101$4AvgEy3R8002YNBX$Nc5SNDQepDi+VpwP43RfT9O+FnXX"
 	                           "lKHGR9oRw/Gm9K9HaGmwWgUjLBO+dZmkZeoZHWZ9K+x6v77WXG8zEPumDg==";
-	struct up_spec spec = { .client_id = "a", .clean = true };
-	struct upstream_config config;
 	char path[96];
 	FILE *file;
 
@@ -141,7 +138,15 @@ Test(upstream, user_and_password)
 	fprintf(file, "%s\n", hash);
 	fclose(file);
 	broker_start(&broker, broker.port, "allow_anonymous false\npassword_file %s/passwd");
+}
 
+/* SN12-OPEN-21 */
+Test(upstream, user_and_password)
+{
+	struct up_spec spec = { .client_id = "a", .clean = true };
+	struct upstream_config config;
+
+	start_broker_with_password();
 	config = config_for(&broker);
 	config.user = "gateway";
 	for (int right = 0; right < 2; right++) {
@@ -154,6 +159,33 @@ Test(upstream, user_and_password)
 			cr_assert(bench_next(&bench, UP_REFUSED)->event.down.permanent);
 		bench_stop(&bench);
 	}
+}
+
+/* SN12-OPEN-21 */
+Test(upstream, a_session_may_have_a_login_of_its_own)
+{
+	const struct up_login wrong = { "gateway", "guess" }, right = { "gateway", "secret" };
+	struct up_spec spec = { .client_id = "a", .clean = true, .login = &wrong };
+	struct upstream_config config;
+	struct up_session *s;
+
+	start_broker_with_password();
+	config = config_for(&broker);
+	bench_start(&bench, &config);
+	s = upstream_open(bench.up, CLIENT(1), &spec);
+	cr_assert(bench_next(&bench, UP_REFUSED)->event.down.permanent);
+	cr_assert_eq(upstream_set_login(s, &right), 0);
+	upstream_reconnect(s);
+	bench_next(&bench, UP_CONNECTED);
+	spec.login = &right;
+	spec.client_id = "b";
+	cr_assert_not_null(upstream_open(bench.up, CLIENT(2), &spec));
+	bench_next(&bench, UP_CONNECTED);
+	spec.login = NULL;
+	spec.client_id = "c";
+	cr_assert_not_null(upstream_open(bench.up, CLIENT(3), &spec));
+	cr_assert(bench_next(&bench, UP_REFUSED)->event.down.permanent);
+	bench_stop(&bench);
 }
 
 Test(upstream, a_killed_broker_is_lost_and_publishes_survive_it)
