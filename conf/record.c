@@ -33,13 +33,17 @@ void *record_list_add(const struct schema_row *list, void *base)
 {
 	char **array = array_of(list, base);
 	size_t *count = count_of(list, base);
-	char *longer = reallocarray(*array, *count + 1, list->size);
 	char *element;
 
-	if (longer == NULL)
-		return NULL;
-	*array = longer;
-	element = longer + *count * list->size;
+	/* There is room up to the next power of two. */
+	if ((*count & (*count - 1)) == 0) {
+		char *longer = reallocarray(*array, *count > 0 ? 2 * *count : 1, list->size);
+
+		if (longer == NULL)
+			return NULL;
+		*array = longer;
+	}
+	element = *array + *count * list->size;
 	memset(element, 0, list->size);
 	if (record_init(&list->members, element) < 0) {
 		record_clear(&list->members, element);

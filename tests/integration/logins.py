@@ -160,6 +160,20 @@ def _(bench):
     sleeper.ask(mqttsn.pingreq("pump-2"), mqttsn.PINGRESP)
 
 
+@test("a password is changed, first in the file and then at the broker, and no sensor notices")
+def _(bench):
+    site = Site(bench)
+    site.write_logins(PUMPS)
+    site.start()
+    pump = site.client("pump-1").connect()
+    site.write_logins(PUMPS.replace("of the pumps", "another"))
+    site.reload()
+    site.set_password("pumps", "another")
+    site.reload_broker()
+    wait_for(lambda: site.users("pump-1") == ["pumps", "pumps"], "the new connection")
+    pump.publish(pump.register("user/pumps/a"), b"x", 1)
+
+
 @test("a restart goes on with the logins as they are then")
 def _(bench):
     site = Site(bench)
