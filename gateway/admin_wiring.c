@@ -5,6 +5,7 @@
 #include "gateway/admin_wiring.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "gateway/admin/admin.h"
 #include "gateway/admin/socket.h"
 #include "gateway/core/gw.h"
+#include "gateway/dtls/dtls.h"
 #include "gateway/listeners.h"
 #include "gateway/persist.h"
 #include "gateway/store/store.h"
@@ -48,6 +50,22 @@ static void port_broker(void *ctx, struct admin_broker *out)
 	};
 }
 
+static void count_dtls(struct admin_listener *out, const struct dtls *dtls)
+{
+	const struct dtls_counters *c = dtls_counters(dtls);
+	const struct admin_count counts[] = {
+		{ "peers", "Peers with which DTLS keys are agreed", true, dtls_peers(dtls) },
+		{ "handshaking", "DTLS handshakes under way", true, dtls_handshakes(dtls) },
+#define X(member, name, help) { name, help, false, c->member },
+		DTLS_COUNTERS(X)
+#undef X
+	};
+
+	_Static_assert(sizeof counts <= sizeof out->dtls, "ADMIN_DTLS_MAX is too small");
+	memcpy(out->dtls, counts, sizeof counts);
+	out->n_dtls = sizeof counts / sizeof counts[0];
+}
+
 static bool port_listener(void *ctx, size_t i, struct admin_listener *out)
 {
 	struct admin_wiring *w = ctx;
@@ -65,6 +83,8 @@ static bool port_listener(void *ctx, size_t i, struct admin_listener *out)
 		.send_dropped = counters->send_dropped,
 		.kernel_dropped = counters->kernel_dropped,
 	};
+	if (listeners_dtls(w->parts.listeners, i) != NULL)
+		count_dtls(out, listeners_dtls(w->parts.listeners, i));
 	return true;
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "common/log.h"
+#include "gateway/dtls/dtls.h"
+#include "gateway/listeners.h"
 #include "sn_codec/sn_codec.h"
 
 static void log_counter(const char *name, uint64_t value)
@@ -32,6 +34,30 @@ void counters_log_core(const struct gw_metrics *metrics)
 #undef X
 	log_by_type("received", metrics->rx);
 	log_by_type("sent", metrics->tx);
+}
+
+/* Of all DTLS listeners together. */
+void counters_log_dtls(const struct listeners *listeners)
+{
+	struct dtls_counters sum = { 0 };
+	size_t peers = 0, handshakes = 0;
+
+	for (size_t i = 0; i < listeners_count(listeners); i++) {
+		const struct dtls *dtls = listeners_dtls(listeners, i);
+
+		if (dtls == NULL)
+			continue;
+		peers += dtls_peers(dtls);
+		handshakes += dtls_handshakes(dtls);
+#define X(member, name, help) sum.member += dtls_counters(dtls)->member;
+		DTLS_COUNTERS(X)
+#undef X
+	}
+	log_counter("dtls_peers", peers);
+	log_counter("dtls_handshaking", handshakes);
+#define X(member, name, help) log_counter("dtls_" name "_total", sum.member);
+	DTLS_COUNTERS(X)
+#undef X
 }
 
 void counters_log_listener(const struct udp_listener *listener)

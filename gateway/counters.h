@@ -6,7 +6,10 @@
 #include "gateway/core/metrics.h"
 #include "gateway/io/udp.h"
 
+struct listeners;
+
 void counters_log_core(const struct gw_metrics *metrics);
+void counters_log_dtls(const struct listeners *listeners);
 void counters_log_listener(const struct udp_listener *listener);
 
 #endif

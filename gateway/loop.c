@@ -329,6 +329,7 @@ static void on_report(void *ctx)
 	    gw_client_count(l->gw), upstream_count(l->upstream), upstream_connected(l->upstream));
 	counters_log_core(gw_metrics(l->gw));
 	persist_log_counters(l->persist);
+	counters_log_dtls(l->listeners);
 	for (size_t i = 0; i < listeners_count(l->listeners); i++)
 		counters_log_listener(listeners_udp(l->listeners, i));
 }

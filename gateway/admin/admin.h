@@ -30,12 +30,26 @@ struct admin_broker {
 	const char *refused; /* why the last try to connect failed; NULL: it did not */
 };
 
+/* A number with its name. */
+struct admin_count {
+	const char *name, *help;
+	bool gauge; /* it may sink; others only grow */
+	uint64_t value;
+};
+
+enum {
+	ADMIN_DTLS_MAX = 16
+};
+
 struct admin_listener {
 	struct netaddr address;
 	uint64_t received;
 	uint64_t sent;
 	uint64_t send_dropped;
 	uint64_t kernel_dropped;
+	/* 0: without DTLS; else the same numbers in the same order at all listeners. */
+	size_t n_dtls;
+	struct admin_count dtls[ADMIN_DTLS_MAX];
 };
 
 struct admin_store {

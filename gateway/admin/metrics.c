@@ -104,6 +104,39 @@ static void listeners(const struct pages *pages, struct text *out)
 	}
 }
 
+static void dtls_value(
+    struct text *out, const struct admin_listener *listener, const struct admin_count *count)
+{
+	char address[NETADDR_TEXT_MAX];
+
+	text_printf(out, PREFIX "dtls_%s%s{listener=\"%s\"} %" PRIu64 "\n", count->name,
+	    count->gauge ? "" : "_total", netaddr_print(&listener->address, address), count->value);
+}
+
+static void dtls(const struct pages *pages, struct text *out)
+{
+	for (size_t n = 0; n < ADMIN_DTLS_MAX; n++) {
+		struct admin_listener listener;
+		bool named = false;
+
+		for (size_t i = 0; pages->ports.listener(pages->ports.ctx, i, &listener); i++) {
+			const struct admin_count *count = &listener.dtls[n];
+
+			if (n >= listener.n_dtls)
+				continue;
+			if (!named)
+				text_printf(out,
+				    "# HELP " PREFIX "dtls_%s%s %s\n# TYPE " PREFIX
+				    "dtls_%s%s %s\n",
+				    count->name, count->gauge ? "" : "_total", count->help,
+				    count->name, count->gauge ? "" : "_total",
+				    count->gauge ? "gauge" : "counter");
+			named = true;
+			dtls_value(out, &listener, count);
+		}
+	}
+}
+
 static void store_counters(const struct pages *pages, struct text *out)
 {
 	struct admin_store store;
@@ -179,6 +212,7 @@ int metrics_page(const struct pages *pages, struct text *out)
 	clients(pages->gw, out);
 	broker(pages, out);
 	listeners(pages, out);
+	dtls(pages, out);
 	store_counters(pages, out);
 	trace(pages, out);
 	admin(pages, out);

@@ -72,6 +72,18 @@ static void packets_object(struct json *json, const char *name, const uint64_t c
 	json_end(json, '}');
 }
 
+static void dtls_object(struct json *json, const struct admin_listener *listener)
+{
+	if (listener->n_dtls == 0) {
+		json_null(json, "dtls");
+		return;
+	}
+	json_begin(json, "dtls", '{');
+	for (size_t i = 0; i < listener->n_dtls; i++)
+		json_count(json, listener->dtls[i].name, listener->dtls[i].value);
+	json_end(json, '}');
+}
+
 static void listeners_array(struct json *json, const struct admin_ports *ports)
 {
 	struct admin_listener listener;
@@ -85,6 +97,7 @@ static void listeners_array(struct json *json, const struct admin_ports *ports)
 		json_count(json, "sent", listener.sent);
 		json_count(json, "send_dropped", listener.send_dropped);
 		json_count(json, "kernel_dropped", listener.kernel_dropped);
+		dtls_object(json, &listener);
 		json_end(json, '}');
 	}
 	json_end(json, ']');

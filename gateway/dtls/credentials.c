@@ -13,10 +13,11 @@
 #include "gateway/dtls/psk.h"
 
 /* Only those that encrypt and authenticate in one.  The short tags of CCM_8 are what small sensors
- * have (RFC 6655, RFC 7252).  The peer's order counts: it knows what is cheap for it. */
+ * have (RFC 6655, RFC 7252).  Pre-shared keys come first: who offers them has one, and with it an
+ * identity. */
 #define CIPHERS                                                                                    \
-	"kECDHE+AESGCM:kECDHE+CHACHA20:kECDHE+AESCCM:kECDHE+AESCCM8:"                              \
-	"kECDHEPSK+CHACHA20:kPSK+AESGCM:kPSK+CHACHA20:kPSK+AESCCM:kPSK+AESCCM8:!aNULL"
+	"kECDHEPSK+CHACHA20:kPSK+AESGCM:kPSK+CHACHA20:kPSK+AESCCM:kPSK+AESCCM8:"                   \
+	"kECDHE+AESGCM:kECDHE+CHACHA20:kECDHE+AESCCM:kECDHE+AESCCM8:!aNULL"
 
 #define DIGEST_LEN 32
 
@@ -256,8 +257,9 @@ static bool set_rules(SSL_CTX *ctx)
 {
 	static const unsigned char scope[] = "mqttsn-gateway";
 
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-	                             SSL_OP_NO_QUERY_MTU | SSL_OP_COOKIE_EXCHANGE);
+	SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION |
+	                             SSL_OP_NO_COMPRESSION | SSL_OP_NO_QUERY_MTU |
+	                             SSL_OP_COOKIE_EXCHANGE);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets alone */
 	SSL_CTX_set_read_ahead(ctx, 1);                          /* a datagram is read whole */
 	return SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) == 1 &&

@@ -118,6 +118,9 @@ void far_end_free(struct far_end *end)
 {
 	if (end == NULL)
 		return;
+	/* Otherwise OpenSSL forbids to go on with the keys. */
+	if (end->ssl != NULL)
+		SSL_set_shutdown(end->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(end->ssl);
 	SSL_CTX_free(end->ctx);
 	free(end->identity);

@@ -4,6 +4,7 @@
  * has none: what it sends to a port on loopback goes through, and what the gateway says comes back.
  *
  *	--psk IDENTITY:HEX   --ca FILE   --cert FILE   --key FILE   --ciphers LIST   --dtls10
+ *	--bind ADDRESS:PORT  to speak to the gateway from
  *	--lose N             the datagram number N of the gateway is lost
  *
  * It tells on standard output: "open PORT CIPHER", with "resumed" behind it if keys of before were
@@ -229,22 +230,29 @@ static void run(struct tunnel *t)
 	}
 }
 
-static int open_socket(const char *text, bool connected)
+static int open_socket(const char *own, const char *far)
 {
 	struct sockaddr_storage sa;
 	struct netaddr address;
 	socklen_t len;
-	int fd;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (netaddr_parse(&address, text, 0) < 0)
-		errx(1, "no address: %s", text);
-	len = netaddr_to_sockaddr(&address, &sa);
-	fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		err(1, "socket");
-	if ((connected ? connect(fd, (struct sockaddr *)&sa, len)
-	               : bind(fd, (struct sockaddr *)&sa, len)) < 0)
-		err(1, "%s", text);
+	if (own != NULL) {
+		if (netaddr_parse(&address, own, 0) < 0)
+			errx(1, "no address: %s", own);
+		len = netaddr_to_sockaddr(&address, &sa);
+		if (bind(fd, (struct sockaddr *)&sa, len) < 0)
+			err(1, "%s", own);
+	}
+	if (far != NULL) {
+		if (netaddr_parse(&address, far, 0) < 0)
+			errx(1, "no address: %s", far);
+		len = netaddr_to_sockaddr(&address, &sa);
+		if (connect(fd, (struct sockaddr *)&sa, len) < 0)
+			err(1, "%s", far);
+	}
 	return fd;
 }
 
@@ -252,8 +260,10 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = { { "psk", 1, NULL, 'p' }, { "ca", 1, NULL, 'a' },
 		{ "cert", 1, NULL, 'c' }, { "key", 1, NULL, 'k' }, { "ciphers", 1, NULL, 's' },
-		{ "dtls10", 0, NULL, 'o' }, { "lose", 1, NULL, 'l' }, { NULL, 0, NULL, 0 } };
+		{ "dtls10", 0, NULL, 'o' }, { "lose", 1, NULL, 'l' }, { "bind", 1, NULL, 'b' },
+		{ NULL, 0, NULL, 0 } };
 	static struct tunnel t;
+	const char *own = NULL;
 	int option;
 
 	t.config.send = on_send;
@@ -278,6 +288,9 @@ int main(int argc, char **argv)
 		case 'o':
 			t.config.dtls10 = true;
 			break;
+		case 'b':
+			own = optarg;
+			break;
 		case 'l':
 			t.lose = (unsigned)strtoul(optarg, NULL, 10);
 			break;
@@ -288,8 +301,8 @@ int main(int argc, char **argv)
 	if (optind != argc - 1)
 		errx(1, "the gateway's address is missing");
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	t.outer = open_socket(argv[optind], true);
-	t.inner = open_socket("127.0.0.1:0", false);
+	t.outer = open_socket(own, argv[optind]);
+	t.inner = open_socket("127.0.0.1:0", NULL);
 	begin(&t, false);
 	run(&t);
 }

@@ -318,6 +318,17 @@ static const char *read_listeners(struct step *step)
 	return NULL;
 }
 
+static const char *read_proven(struct step *step)
+{
+	const struct words *words = &step->words;
+
+	if (words->n < 2 || words->n > 3 || !peer_valid(words->list[1].text))
+		return "proven PEER [IDENTITY] wanted";
+	step->proven.peer = words->list[1].text;
+	step->proven.identity = words->n == 3 ? words->list[2].text : NULL;
+	return NULL;
+}
+
 /* By its first word; anything before a '>' else is a peer. */
 const char *act_read(struct step *step)
 {
@@ -337,6 +348,7 @@ const char *act_read(struct step *step)
 		{ "crash", ACT_CRASH, read_alone },
 		{ "configure", ACT_CONFIGURE, read_configure },
 		{ "listeners", ACT_LISTENERS, read_listeners },
+		{ "proven", ACT_PROVEN, read_proven },
 	};
 	const struct words *words = &step->words;
 

@@ -50,6 +50,7 @@ static const char *const notes[NOTE_KINDS] = {
 	[NOTE_EXPIRED] = "expired",
 	[NOTE_GAVE_UP] = "gave-up",
 	[NOTE_NOMEM] = "nomem",
+	[NOTE_UNPROVEN] = "unproven",
 	[NOTE_NETWORK] = "network",
 };
 

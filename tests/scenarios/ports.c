@@ -67,6 +67,19 @@ static void port_broadcast(
 		said(ctx, listener, radius, NULL, data, len);
 }
 
+static const char *port_identity(void *ctx, uint16_t listener, const struct netaddr *peer)
+{
+	const struct world *world = ctx;
+
+	for (size_t i = world->n_proven; i-- > 0;) {
+		const struct proven *proven = &world->proven[i];
+
+		if (proven->listener == listener && netaddr_equal(&proven->address, peer))
+			return proven->identity;
+	}
+	return NULL;
+}
+
 /* ---- upstream ---- */
 
 /* What the next call of this port must return by "fail", once. */
@@ -229,6 +242,7 @@ struct gw_ports ports_of(struct world *world)
 		.ctx = world,
 		.send = port_send,
 		.broadcast = port_broadcast,
+		.identity = port_identity,
 		.up_open = port_open,
 		.up_reconnect = port_reconnect,
 		.up_close = port_close,

@@ -39,6 +39,7 @@ enum act_kind {
 	ACT_CRASH,     /* crash: the same without a farewell */
 	ACT_CONFIGURE, /* configure set limits.clients=2 */
 	ACT_LISTENERS, /* listeners 1 new */
+	ACT_PROVEN,    /* proven a pump: the peer is pump, whatever it says */
 };
 
 /* Ports that can be made to fail. */
@@ -78,6 +79,10 @@ struct step {
 			int from[SETUP_LISTENERS]; /* as in setup_relist() */
 			size_t n;
 		} listeners;
+		struct {
+			const char *peer;
+			const char *identity;
+		} proven;
 		struct {
 			const char *name;
 			uint64_t value;

@@ -289,6 +289,19 @@ static void play_listeners(struct world *world, const struct step *step)
 	gw_configure(world->gw, world->now, &setup->config, moved);
 }
 
+static void play_proven(struct world *world, const struct step *step)
+{
+	const struct peer peer = peers_find(&world->peers, step->proven.peer);
+
+	if (world->n_proven == PROVEN_MAX) {
+		world_breaks(world, "too many peers have proved who they are");
+		return;
+	}
+	world->proven[world->n_proven++] =
+	    (struct proven){ peer.addr, peer.listener, step->proven.identity };
+	gw_peer_proven(world->gw, world->now, &peer);
+}
+
 static void compare_keeping(struct world *world, const char *when, struct gw *gw)
 {
 	char *difference = keeping_differs(world->keeping, gw);
@@ -327,6 +340,7 @@ void world_play(struct world *world, const struct step *step)
 		[ACT_CRASH] = play_crash,
 		[ACT_CONFIGURE] = play_configure,
 		[ACT_LISTENERS] = play_listeners,
+		[ACT_PROVEN] = play_proven,
 	};
 
 	forget_outputs(world);

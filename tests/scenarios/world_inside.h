@@ -9,6 +9,17 @@
 #include "tests/scenarios/watch.h"
 #include "tests/scenarios/world.h"
 
+/* What a peer has proved to be, by the last act that said so. */
+struct proven {
+	struct netaddr address;
+	uint16_t listener;
+	const char *identity; /* the script's */
+};
+
+enum {
+	PROVEN_MAX = 32
+};
+
 struct world {
 	struct script *script;
 	struct gw *gw;
@@ -16,6 +27,8 @@ struct world {
 	struct siphash_key seed; /* of the next core */
 	struct watch *watch;
 	struct peers peers;
+	struct proven proven[PROVEN_MAX]; /* the last one counts */
+	size_t n_proven;
 	struct up_session *sessions;
 	monotime_t now;
 	monotime_t begun; /* when the act began */
