@@ -5,22 +5,20 @@
 
 #include "common/log.h"
 
-void secrets_warn(const struct conf *conf)
+static void warn_of(const char *setting, const char *file)
 {
-	const struct {
-		const char *setting, *file;
-	} secrets[] = {
-		{ "broker.password_file", conf->broker.password_file },
-		{ "broker.logins_file", conf->broker.logins_file },
-		{ "broker.tls.key", conf->broker.tls_key },
-		{ "admin.token_file", conf->admin.token_file },
-	};
 	struct stat st;
 
-	for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
-		if (secrets[i].file != NULL && stat(secrets[i].file, &st) == 0 &&
-		    (st.st_mode & S_IROTH) != 0)
-			log_warning(
-			    "%s: everybody can read \"%s\"", secrets[i].setting, secrets[i].file);
-	}
+	if (file != NULL && stat(file, &st) == 0 && (st.st_mode & S_IROTH) != 0)
+		log_warning("%s: everybody can read \"%s\" (chmod o-r)", setting, file);
+}
+
+void secrets_warn(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->n_listeners; i++)
+		warn_of("listeners.dtls.key", conf->listeners[i].dtls.key);
+	warn_of("broker.password_file", conf->broker.password_file);
+	warn_of("broker.logins_file", conf->broker.logins_file);
+	warn_of("broker.tls.key", conf->broker.tls_key);
+	warn_of("admin.token_file", conf->admin.token_file);
 }

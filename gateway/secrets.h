@@ -5,7 +5,7 @@
 
 #include "gateway/conf/conf.h"
 
-/* Logs a warning for each that everybody may read. */
+/* Logs a warning for each that everybody may read; of pre-shared keys dtls_settings.c does. */
 void secrets_warn(const struct conf *conf);
 
 #endif
