@@ -8,7 +8,6 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/listener.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "gateway/admin/acceptor.h"
 
 enum {
 	LINE_MOST = 8192,
@@ -33,7 +33,7 @@ struct caller {
 
 struct control {
 	struct event_base *base;
-	struct evconnlistener *listener;
+	struct acceptor *acceptor;
 	struct sockaddr_un address;
 	control_forget_fn *forget;
 	void *ctx;
@@ -97,26 +97,23 @@ static struct caller *free_place(struct control *control)
 	return NULL;
 }
 
-static void on_caller(
-    struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from, int len, void *ctx)
+static bool on_caller(void *ctx, int fd)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE_S };
 	struct control *control = ctx;
 	struct caller *caller = free_place(control);
 
-	(void)listener;
-	(void)from;
-	(void)len;
 	if (caller != NULL)
 		caller->line = bufferevent_socket_new(control->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	if (caller == NULL || caller->line == NULL) {
 		close(fd);
-		return;
+		return true; /* one that calls again may find a place */
 	}
 	caller->control = control;
 	bufferevent_setcb(caller->line, on_line, NULL, on_end, caller);
 	bufferevent_set_timeouts(caller->line, &patience, &patience);
 	bufferevent_enable(caller->line, EV_READ);
+	return true;
 }
 
 /* --- the socket --- */
@@ -154,11 +151,9 @@ struct control *control_open(
 	fd = listen_at(&control->address);
 	if (fd < 0)
 		goto fail;
-	control->listener =
-	    evconnlistener_new(base, on_caller, control, LEV_OPT_CLOSE_ON_FREE, 0, fd);
-	if (control->listener != NULL)
+	control->acceptor = acceptor_new(base, fd, "control socket", on_caller, control);
+	if (control->acceptor != NULL)
 		return control;
-	close(fd);
 fail:
 	log_warning("%s/control: %s: --forget will need the gateway to be stopped", directory,
 	    strerror(errno));
@@ -173,7 +168,7 @@ struct control *control_close(struct control *control)
 	for (size_t i = 0; i < CALLERS_MOST; i++)
 		if (control->callers[i].line != NULL)
 			hang_up(&control->callers[i]);
-	evconnlistener_free(control->listener);
+	acceptor_free(control->acceptor);
 	unlink(control->address.sun_path);
 	free(control);
 	return NULL;

@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "tests/gateway/captured_log.h"
+#include "tests/captured_log.h"
 
 static const monotime_t start = { 1000000 };
 

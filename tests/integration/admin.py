@@ -641,4 +641,39 @@ def _(bench):
     equal(value_of(admin.metrics(), "mqttsn_retransmissions_total"), 0, "nothing had to be sent again")
 
 
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@test("without descriptors who connects has to wait, and the sensors notice nothing")
+def _(bench):
+    if VALGRIND or shutil.which("prlimit") is None:
+        raise Skip("needs prlimit, and every descriptor")
+    broker, state = bench.broker(), bench.path("state")
+    gateway = bench.start_gateway("--listen", "127.0.0.1:0", "--broker", broker.address, "--admin", "127.0.0.1:0",
+                                  "--state-dir", state, launcher=["prlimit", "--nofile=36:36"]).wait_ready()
+    admin = Admin(gateway)
+    client = sensor(bench, gateway, "pump")
+    crowd = [bench.closing(admin.raw(b"")) for _ in range(30)]
+    gateway.wait_log("admin server: cannot take a connection: Too many open files")
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.settimeout(PATIENCE)
+        caller.connect(state + "/control")
+        caller.send(b"forget nobody\n")
+        gateway.wait_log("control socket: cannot take a connection: Too many open files")
+        before = cpu_seconds(gateway.process.pid)
+        time.sleep(1)  # what it costs to be idle
+        spent = cpu_seconds(gateway.process.pid) - before
+        check(spent < 0.3, f"{spent} s of CPU time in a second in which nothing happens")
+        client.ping_seconds()
+        for s in crowd:
+            s.close()
+        equal(caller.recv(100), b"there is no session of that id\n", "an answer at last")
+    equal(admin.get("/healthz").status, 200, "somebody else is answered")
+    equal(gateway.process.count_log("cannot take a connection"), 2, "lines about it")
+
+
 main()

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "gateway/trace/pcapng.h"
-#include "tests/gateway/captured_log.h"
+#include "tests/captured_log.h"
 #include "tests/trace/blocks.h"
 
 #define BIG 1000000

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/gateway/captured_log.h"
+#include "tests/captured_log.h"
 #include "tests/trace/blocks.h"
 
 #define TIME_LEN 28 /* "2026-11-22T21:50:03.123456Z " */
