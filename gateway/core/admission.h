@@ -20,7 +20,7 @@ struct admission_rule {
 };
 
 /* A table of @n rules, copied; what no rule matches is refused if @refuse_others.  NULL when out of
- * memory.  Asking takes no longer for many rules without wildcards. */
+ * memory.  Rules without wildcards may be many: they are not gone through one by one. */
 struct admission *admission_new(const struct admission_rule *rules, size_t n, bool refuse_others);
 
 /* Frees @table.  NULL is fine; returns NULL. */
