@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Both ends in one process: datagrams go from the one to the other when the test says so. */
+/* Both ends in one process: datagrams go from the one to the other when the test says so
+ * (SN12-OPEN-21). */
 #include "config.h"
 
 #include "gateway/dtls/dtls.h"
