@@ -41,43 +41,44 @@ static void trace_call(
 	tracer_call(p->tracer, core_ports_client_id(p, upstream_owner(session)), call);
 }
 
+/* NULL: that of all sessions. */
+static const struct up_login *login_of(
+    struct core_ports *p, const struct client *owner, struct broker_login *room)
+{
+	return owner != NULL ? broker_login_find(*p->conf, gw_client_id(owner), room) : NULL;
+}
+
 static struct up_session *port_up_open(void *ctx, struct client *owner, const struct up_spec *spec)
 {
 	struct core_ports *p = ctx;
-	struct up_spec full = *spec;
 	struct broker_login room;
+	struct up_spec full = *spec;
 	struct up_session *session;
 
-	if (owner != NULL)
-		full.login = broker_login_find(*p->conf, spec->client_id, &room);
+	full.login = login_of(p, owner, &room);
 	session = upstream_open(p->upstream, owner, &full);
 	if (tracer_is_on(p->tracer))
 		tracer_call(p->tracer, core_ports_client_id(p, owner),
 		    &(struct up_call){ .kind = UP_CALL_CONNECT,
 		        .spec = spec,
+		        .user = full.login != NULL ? full.login->user : NULL,
 		        .rc = session != NULL ? 0 : -ERR_NOMEM });
 	return session;
 }
 
-/* A reload may have changed it.  Who comes without is refused for good, so rather let the core's
- * patience end, and try again. */
-static int renew_login(struct core_ports *p, struct up_session *session)
-{
-	struct client *owner = upstream_owner(session);
-	struct broker_login room;
-
-	if (owner == NULL)
-		return 0;
-	return upstream_set_login(session, broker_login_find(*p->conf, gw_client_id(owner), &room));
-}
-
+/* A reload may have changed the login.  Who comes without is refused for good: where it cannot be
+ * set, rather let the core's patience end, and try again. */
 static void port_up_reconnect(void *ctx, struct up_session *session)
 {
 	struct core_ports *p = ctx;
+	struct broker_login room;
+	const struct up_login *login = login_of(p, upstream_owner(session), &room);
 
 	if (tracer_is_on(p->tracer))
-		trace_call(p, session, &(struct up_call){ .kind = UP_CALL_RECONNECT });
-	if (renew_login(p, session) == 0)
+		trace_call(p, session,
+		    &(struct up_call){
+		        .kind = UP_CALL_RECONNECT, .user = login != NULL ? login->user : NULL });
+	if (upstream_set_login(session, login) == 0)
 		upstream_reconnect(session);
 }
 

@@ -26,6 +26,7 @@ struct up_call {
 	enum up_call_kind kind;
 	int rc; /* 0 or -ERR_*, what it returned */
 	const struct up_spec *spec;
+	const char *user; /* NULL: that of all sessions, or none */
 	enum up_farewell farewell;
 	const char *topic; /* or the filter */
 	struct sn_bytes payload;

@@ -77,9 +77,9 @@ static void add_quoted(struct line *line, struct sn_bytes text, size_t most)
 		add(line, "...(%zu)", text.len);
 }
 
-static void add_topic(struct line *line, const char *topic)
+static void add_text(struct line *line, const char *text)
 {
-	add_quoted(line, (struct sn_bytes){ (const uint8_t *)topic, strlen(topic) }, SIZE_MAX);
+	add_quoted(line, (struct sn_bytes){ (const uint8_t *)text, strlen(text) }, SIZE_MAX);
 }
 
 /* --- with the sensor --- */
@@ -130,19 +130,28 @@ static void add_message(struct line *line, const struct seen *seen, int qos, boo
 {
 	add(line, "PUBLISH qos=%d%s", qos, retain ? " retain" : "");
 	add_token(line, token);
-	add_topic(line, topic);
+	add_text(line, topic);
 	add_payload(line, seen, payload);
 }
 
-static void add_connect(struct line *line, const struct seen *seen, const struct up_spec *spec)
+static void add_user(struct line *line, const char *user)
 {
-	const struct up_will *will = spec->will;
+	if (user == NULL)
+		return;
+	add(line, " user");
+	add_text(line, user);
+}
 
-	add(line, "CONNECT%s", spec->clean ? " clean" : "");
+static void add_connect(struct line *line, const struct seen *seen, const struct up_call *call)
+{
+	const struct up_will *will = call->spec->will;
+
+	add(line, "CONNECT%s", call->spec->clean ? " clean" : "");
+	add_user(line, call->user);
 	if (will == NULL)
 		return;
 	add(line, " will");
-	add_topic(line, will->topic);
+	add_text(line, will->topic);
 	add(line, " qos=%d%s", will->qos, will->retain ? " retain" : "");
 	add_payload(line, seen, will->message);
 }
@@ -153,10 +162,11 @@ static void add_call(struct line *line, const struct seen *seen)
 
 	switch (call->kind) {
 	case UP_CALL_CONNECT:
-		add_connect(line, seen, call->spec);
+		add_connect(line, seen, call);
 		break;
 	case UP_CALL_RECONNECT:
 		add(line, "CONNECT again");
+		add_user(line, call->user);
 		break;
 	case UP_CALL_CLOSE:
 		add(line, call->farewell == UP_DISCONNECT ? "DISCONNECT" : "CLOSE");
@@ -168,12 +178,12 @@ static void add_call(struct line *line, const struct seen *seen)
 	case UP_CALL_SUBSCRIBE:
 		add(line, "SUBSCRIBE qos=%d", call->qos);
 		add_token(line, call->token);
-		add_topic(line, call->topic);
+		add_text(line, call->topic);
 		break;
 	case UP_CALL_UNSUBSCRIBE:
 		add(line, "UNSUBSCRIBE");
 		add_token(line, call->token);
-		add_topic(line, call->topic);
+		add_text(line, call->topic);
 		break;
 	case UP_CALL_PAUSE:
 		add(line, call->paused ? "PAUSE" : "RESUME");

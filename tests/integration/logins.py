@@ -115,6 +115,8 @@ def _(bench):
     watcher = site.watch()
     pump, meter, other = [site.client(name).connect() for name in ("pump-1", "meter-7", "other")]
     equal([site.users(c.id) for c in (pump, meter, other)], [["pumps"], ["meter-7"], [GENERAL[0]]], "users")
+    site.gateway.wait_log('pump-1 broker < CONNECT clean user "pumps"$')
+    site.gateway.wait_log("other broker < CONNECT clean$")
     for client, mine, others in ((pump, "user/pumps/a", "user/meter-7/a"), (meter, "user/meter-7/b", "user/pumps/b"),
                                  (other, "client/other/c", "client/pump-1/c")):
         client.publish(client.register(others), b"forbidden", 1)

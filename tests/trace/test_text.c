@@ -209,6 +209,10 @@ Test(text, calls_to_the_broker)
 	    "pump-7 broker < CONNECT will \"wills/pump-7\" qos=1 retain len=4 \"gone\"");
 	expect_call(
 	    &(struct up_call){ .kind = UP_CALL_RECONNECT }, "pump-7 broker < CONNECT again");
+	expect_call(&(struct up_call){ .kind = UP_CALL_RECONNECT, .user = "pumps" },
+	    "pump-7 broker < CONNECT again user \"pumps\"");
+	expect_call(&(struct up_call){ .kind = UP_CALL_CONNECT, .spec = &spec, .user = "a\nb" },
+	    "pump-7 broker < CONNECT user \"a\\nb\" will \"wills/pump-7\" qos=1 retain len=4 \"gone\"");
 	expect_call(&(struct up_call){ .kind = UP_CALL_CLOSE, .farewell = UP_DISCONNECT },
 	    "pump-7 broker < DISCONNECT");
 	expect_call(&(struct up_call){ .kind = UP_CALL_CLOSE, .farewell = UP_ABORT },
