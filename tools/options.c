@@ -87,6 +87,12 @@ static const struct row rows[] = {
 	{ 0, "waits", "N", BOTH, NUMBER, AT(waits), 0, 1000000, "so many of these for one request (30)" },
 	{ 0, "reconnects", "N", BOTH, NUMBER, AT(reconnects), 0, 1000000, "vain tries to connect again after a loss (10)" },
 	{ 0, "max-packet", "OCTETS", BOTH, NUMBER, AT(max_packet), 16, SN_PACKET_MAX, "longest message sent (65535)" },
+	{ 0, "psk", "KEY", BOTH, TEXT, AT(psk), 2, 128, "DTLS with this pre-shared key, in hexadecimal" },
+	{ 0, "psk-identity", "ID", BOTH, TEXT, AT(psk_identity), 1, 127, "whose key it is" },
+	{ 0, "cafile", "FILE", BOTH, TEXT, AT(ca_file), 1, 4095, "DTLS; the gateway's certificate is of this authority" },
+	{ 0, "cert", "FILE", BOTH, TEXT, AT(cert_file), 1, 4095, "certificate of this client" },
+	{ 0, "key", "FILE", BOTH, TEXT, AT(key_file), 1, 4095, "its key" },
+	{ 0, "insecure", NULL, BOTH, FLAG, AT(insecure), 0, 0, "do not compare the certificate's name with -h" },
 	{ 'd', "debug", NULL, BOTH, FLAG, AT(debug), 0, 0, "show every packet on standard error" },
 	{ 0, "quiet", NULL, BOTH, FLAG, AT(quiet), 0, 0, "say nothing about errors at run time" },
 	{ 0, "help", NULL, BOTH, ACTION, 0, 0, OPTIONS_HELP, "show this and exit" },
@@ -262,6 +268,12 @@ static int check_both(struct options *o, char *error)
 		return fail(error, "a will needs --will-topic");
 	if (o->will.topic != NULL && !topic_name_valid(text_bytes(o->will.topic)))
 		return fail(error, "--will-topic: '%s' is not a topic name", o->will.topic);
+	if ((o->psk != NULL) != (o->psk_identity != NULL))
+		return fail(error, "--psk and --psk-identity need each other");
+	if ((o->cert_file != NULL) != (o->key_file != NULL))
+		return fail(error, "--cert and --key need each other");
+	if (o->ca_file == NULL && (o->cert_file != NULL || o->insecure))
+		return fail(error, "--cert and --insecure need --cafile");
 	if (o->will_payload != NULL)
 		o->will.message = text_bytes(o->will_payload);
 	return 0;

@@ -56,6 +56,12 @@ struct options {
 	int max_packet;
 	bool debug;
 	bool quiet;
+	const char *psk; /* with one of these there is DTLS; NULL: none, also of the next ones */
+	const char *ca_file;
+	const char *psk_identity;
+	const char *cert_file;
+	const char *key_file;
+	bool insecure;
 
 	/* mqttsn-pub */
 	enum source source;

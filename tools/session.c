@@ -20,6 +20,7 @@
 #include "sn_codec/sn_text.h"
 #include "tools/client_id.h"
 #include "tools/packet_trace.h"
+#include "tools/sn_dtls.h"
 #include "tools/sn_socket.h"
 
 #define RECONNECT_LEAST_MS 1000
@@ -31,6 +32,7 @@ enum timer_name {
 	TIMER_ALARM,     /* the tool's */
 	TIMER_RECONNECT, /* connect again */
 	TIMER_WAKE,      /* fetch messages */
+	TIMER_HANDSHAKE, /* give up that of DTLS */
 	TIMERS,
 };
 
@@ -45,6 +47,7 @@ struct session {
 	char client_id[CLIENT_ID_MAX]; /* where no -i was given */
 	struct sn_client *client;
 	struct sn_socket *socket;
+	struct sn_dtls *dtls; /* NULL: none */
 	int signals;
 	monotime_t now;
 
@@ -62,6 +65,7 @@ struct session {
 	struct timer timers[TIMERS];
 	int send_error; /* an errno that no repeat can cure, or 0 */
 	uint8_t buf[SN_PACKET_MAX];
+	uint8_t record[SN_PACKET_MAX]; /* what is to be decrypted */
 };
 
 void session_say(const struct session *s, const char *format, ...)
@@ -91,11 +95,21 @@ static void send_datagram(void *ctx, const uint8_t *data, size_t len)
 {
 	struct session *s = ctx;
 
-	if (s->options->debug)
-		packet_trace('>', data, len);
 	if (sn_socket_send(s->socket, data, len) < 0 &&
 	    (errno == EMSGSIZE || !s->was_up || s->user.unconnected))
 		s->send_error = errno;
+}
+
+static void send_packet(void *ctx, const uint8_t *data, size_t len)
+{
+	struct session *s = ctx;
+
+	if (s->options->debug)
+		packet_trace('>', data, len);
+	if (s->dtls == NULL)
+		send_datagram(s, data, len);
+	else if (!sn_dtls_write(s->dtls, data, len) && sn_dtls_is_open(s->dtls))
+		s->send_error = EMSGSIZE;
 }
 
 static bool take_message(void *ctx, const struct sn_client_message *message)
@@ -120,9 +134,28 @@ static struct sn_client *make_client(struct session *s)
 		.first_msg_id = (uint16_t)random_u32(),
 		.max_packet = (size_t)o->max_packet,
 	};
-	struct sn_client_ports ports = { .ctx = s, .send = send_datagram, .message = take_message };
+	struct sn_client_ports ports = { .ctx = s, .send = send_packet, .message = take_message };
 
 	return sn_client_new(&config, &ports);
+}
+
+/* NULL, or what is wrong. */
+static const char *set_up_dtls(struct session *s)
+{
+	const struct options *o = s->options;
+	const struct sn_dtls_config config = {
+		.host = o->host,
+		.psk_identity = o->psk_identity,
+		.psk = o->psk,
+		.ca_file = o->ca_file,
+		.cert_file = o->cert_file,
+		.key_file = o->key_file,
+		.insecure = o->insecure,
+	};
+
+	if (o->psk == NULL && o->ca_file == NULL)
+		return NULL;
+	return sn_dtls_new(&s->dtls, &config, send_datagram, s);
 }
 
 static int open_signals(void)
@@ -159,6 +192,11 @@ struct session *session_new(
 		session_say(s, "%s", err_text(-ERR_NOMEM));
 		return session_free(s);
 	}
+	error = set_up_dtls(s);
+	if (error != NULL) {
+		session_say(s, "DTLS: %s", error);
+		return session_free(s);
+	}
 	snprintf(port, sizeof port, "%d", options->port);
 	error = sn_socket_open(&s->socket, options->host, port);
 	if (error != NULL) {
@@ -179,6 +217,7 @@ struct session *session_free(struct session *s)
 		return NULL;
 	if (s->signals >= 0)
 		close(s->signals);
+	sn_dtls_free(s->dtls); /* with its good-bye */
 	sn_socket_close(s->socket);
 	sn_client_free(s->client);
 	free(s);
@@ -251,7 +290,7 @@ static void give_up(struct session *s, enum status status)
 		s->status = status;
 }
 
-static void connect_now(struct session *s)
+static void connect_client(struct session *s)
 {
 	int rc = sn_client_connect(s->client, s->now);
 
@@ -272,11 +311,35 @@ static void up(struct session *s)
 		s->user.connected(s->user.ctx);
 }
 
-/* A lost connection is set up again; one that never was is an error. */
-static void lost(struct session *s, enum sn_client_why why)
+/* There is a way to the gateway, and it is safe if it is to be. */
+static void begin(struct session *s)
+{
+	s->timers[TIMER_HANDSHAKE].set = false;
+	if (s->user.unconnected)
+		up(s);
+	else
+		connect_client(s);
+}
+
+static void connect_now(struct session *s)
 {
 	const struct options *o = s->options;
-	const char *text = why == SN_CLIENT_NO_ANSWER ? "no answer" : "the gateway sent DISCONNECT";
+
+	if (s->dtls == NULL) {
+		begin(s);
+		return;
+	}
+	set_timer(s, TIMER_HANDSHAKE, o->retry_ms * ((unsigned)o->retries + 1));
+	if (!sn_dtls_begin(s->dtls)) {
+		session_say(s, "DTLS: %s", sn_dtls_failure(s->dtls));
+		give_up(s, STATUS_FAILED);
+	}
+}
+
+/* A lost connection is set up again; one that never was is an error. */
+static void lost(struct session *s, const char *text)
+{
+	const struct options *o = s->options;
 	uint32_t wait;
 
 	if (s->is_up && monotime_ms_between(s->up_since, s->now) >= STABLE_MS)
@@ -355,7 +418,8 @@ static void handle(struct session *s, struct sn_client_event event)
 		if (s->leaving)
 			left(s, event.why);
 		else
-			lost(s, event.why);
+			lost(s, event.why == SN_CLIENT_NO_ANSWER ? "no answer"
+			                                         : "the gateway sent DISCONNECT");
 		break;
 	case SN_CLIENT_REFUSED:
 		refused(s, &event);
@@ -376,18 +440,62 @@ static void handle(struct session *s, struct sn_client_event event)
 	}
 }
 
+/* Its packet is in the buffer. */
+static void take_packet(struct session *s, size_t len)
+{
+	if (s->options->debug)
+		packet_trace('<', s->buf, len);
+	handle(s, sn_client_rx(s->client, s->now, s->buf, len));
+}
+
+/* The way to the gateway is not safe any more, or did not become so. */
+static void unsafe(struct session *s, const char *why)
+{
+	char text[160];
+
+	if (s->ending) {
+		s->over = true;
+		return;
+	}
+	snprintf(text, sizeof text, "DTLS: %s", why);
+	s->timers[TIMER_HANDSHAKE].set = false;
+	sn_client_abort(s->client);
+	lost(s, text);
+}
+
+static void take_record(struct session *s, size_t len)
+{
+	bool was_open = sn_dtls_is_open(s->dtls);
+	enum sn_dtls_result result;
+
+	if (!was_open && !s->timers[TIMER_HANDSHAKE].set)
+		return; /* of an end that we know of */
+	sn_dtls_take(s->dtls, s->record, len);
+	while ((result = sn_dtls_read(s->dtls, s->buf, sizeof s->buf, &len)) == SN_DTLS_MESSAGE)
+		take_packet(s, len);
+	if (result == SN_DTLS_CLOSED)
+		unsafe(s, "the gateway said good-bye");
+	else if (result == SN_DTLS_FAILED)
+		unsafe(s, sn_dtls_failure(s->dtls));
+	else if (!was_open && sn_dtls_is_open(s->dtls))
+		begin(s);
+}
+
 static void receive(struct session *s)
 {
+	uint8_t *to = s->dtls != NULL ? s->record : s->buf;
+
 	for (int i = 0; i < RECEIVE_BATCH && !s->over; i++) {
-		ssize_t n = sn_socket_receive(s->socket, s->buf, sizeof s->buf);
+		ssize_t n = sn_socket_receive(s->socket, to, SN_PACKET_MAX);
 
 		if (n < 0)
 			unreachable(s, errno);
 		if (n <= 0)
 			return;
-		if (s->options->debug)
-			packet_trace('<', s->buf, (size_t)n);
-		handle(s, sn_client_rx(s->client, s->now, s->buf, (size_t)n));
+		if (s->dtls != NULL)
+			take_record(s, (size_t)n);
+		else
+			take_packet(s, (size_t)n);
 	}
 }
 
@@ -416,6 +524,10 @@ static bool has_run_off(struct session *s, enum timer_name name)
 static void do_what_is_due(struct session *s)
 {
 	handle(s, sn_client_advance(s->client, s->now));
+	if (s->dtls != NULL)
+		sn_dtls_advance(s->dtls);
+	if (has_run_off(s, TIMER_HANDSHAKE))
+		unsafe(s, "no answer, or another key than the gateway's");
 	if (has_run_off(s, TIMER_RECONNECT))
 		connect_now(s);
 	if (has_run_off(s, TIMER_WAKE))
@@ -436,6 +548,9 @@ static int poll_timeout(const struct session *s)
 		if (s->timers[i].set && ms < least)
 			least = ms;
 	}
+	ms = s->dtls != NULL ? sn_dtls_timeout(s->dtls) : -1;
+	if (ms >= 0 && ms < least)
+		least = ms;
 	if (least == INT_MAX)
 		return -1;
 	return least < 0 ? 0 : (int)least;
@@ -477,10 +592,7 @@ static void settle(struct session *s)
 enum status session_run(struct session *s)
 {
 	s->now = monotime_now();
-	if (s->user.unconnected)
-		up(s);
-	else
-		connect_now(s);
+	connect_now(s);
 	settle(s);
 	while (!s->over) {
 		turn(s);

@@ -9,7 +9,8 @@ import subprocess
 
 import mqtt
 import mqttsn
-from harness import BUILD, Failure, check, equal, free_udp_address, main, test, wait_for
+from admin_client import Admin
+from harness import BUILD, Failure, check, equal, free_udp_address, gateway_env, main, test, wait_for
 from mqttsn import CONNACK, NOT_SUPPORTED, Client
 
 KEY = "000102030405060708090a0b0c0d0e0f"
@@ -408,6 +409,89 @@ def _(bench):
     thief = bench.closing(Client(second.address, "thief"))
     thief.send(mqttsn.pingreq())
     thief.expect(mqttsn.DISCONNECT)
+
+
+def tool(bench, name, gateway, *options):
+    host, port = gateway.address
+    return bench.process([os.path.join(BUILD, "tools", name), "-h", host, "-p", str(port), *options], name,
+                         env=gateway_env(bench))
+
+
+@test("mqttsn-pub and mqttsn-sub, with a pre-shared key and with certificates")
+def _(bench):
+    files = Files(bench, bench.broker(), pub=KEY, sub=KEY)
+    files.certificates()
+    gateway = files.write(f'psk_file = "{files.psk}"; cert = "{bench.path("broker.pem")}"; '
+                          f'key = "{bench.path("broker-key.pem")}"; ca = "{bench.path("ca.pem")}"; '
+                          "identity_is_client_id = true;", rest="qos_minus_one = true;").start("--predefined", "7=a/c")
+    certs = ("--cafile", bench.path("ca.pem"), "--cert", bench.path("client.pem"), "--key", bench.path("client-key.pem"))
+    sub = tool(bench, "mqttsn-sub", gateway, "-t", "a/#", "-i", "sub", "--psk", KEY, "--psk-identity", "sub", "-v",
+               "-C", "3", "-q", "1")
+    gateway.wait_log("sub .* < SUBACK")
+    psk = ("--psk", KEY, "--psk-identity", "pub")
+    equal(tool(bench, "mqttsn-pub", gateway, *psk, "-i", "pub", "-t", "a/b", "-q", "1", "-m", "by key").wait(), 0, "pub")
+    equal(tool(bench, "mqttsn-pub", gateway, *certs, "-i", "client", "-t", "a/b", "-m", "by cert").wait(), 0, "pub")
+    equal(tool(bench, "mqttsn-pub", gateway, *psk, "--predefined", "7", "-q", "-1", "-m", "QoS -1").wait(), 0, "pub")
+    equal(sub.wait(), 0, "sub")
+    equal(sorted(sub.log().splitlines()), ["a/b by cert", "a/b by key", "a/c QoS -1"], "what sub heard")
+    equal(gateway.counters()["dtls_closed_total"], 4, "good-byes")
+
+
+@test("mqttsn-pub says why it gets no keys")
+def _(bench):
+    files = Files(bench, bench.broker(), pub=KEY)
+    files.certificates()
+    gateway = files.write(f'psk_file = "{files.psk}"; cert = "{bench.path("broker.pem")}"; '
+                          f'key = "{bench.path("broker-key.pem")}";').start()
+    for options, why in (
+            (("--psk", KEY, "--psk-identity", "nobody"), "DTLS: unknown PSK identity"),
+            (("--psk", OTHER_KEY, "--psk-identity", "pub", "--retry", "0.2"), "DTLS: no answer, or another key"),
+            (("--psk", "zz", "--psk-identity", "pub"), "DTLS: the key is not hexadecimal"),
+            (("--cafile", bench.path("other.pem")), "DTLS: unable to get local issuer certificate"),
+            (("--cafile", bench.path("nowhere.pem")), "DTLS: the CA file cannot be read")):
+        pub = tool(bench, "mqttsn-pub", gateway, *options, "-t", "a", "-m", "x")
+        check(pub.wait() != 0, "it failed")
+        check(why in pub.log(), f"{why!r} is not {pub.log()!r}")
+    elsewhere = tool(bench, "mqttsn-pub", gateway, "--cafile", bench.path("ca.pem"), "-h", "localhost", "-t", "a",
+                     "-m", "x")
+    check(elsewhere.wait() != 0 and "DTLS: hostname mismatch" in elsewhere.log(), elsewhere.log())
+    equal(tool(bench, "mqttsn-pub", gateway, "--cafile", bench.path("ca.pem"), "-h", "localhost", "--insecure", "-t",
+               "a", "-m", "x").wait(), 0, "--insecure")
+
+
+@test("mqttsn-sub begins anew when the gateway has forgotten its keys")
+def _(bench):
+    broker = bench.broker()
+    files = Files(bench, broker)
+    options = ("--state-dir", bench.path("state"))
+    gateway = files.write().start(*options)
+    sub = tool(bench, "mqttsn-sub", gateway, "-t", "a", "-i", "sensor", "-c", "-C", "1", "--psk", KEY,
+               "--psk-identity", "sensor")
+    gateway.wait_log("sensor .* < SUBACK")
+    gateway.stop()
+    sub.wait_log("connection lost: DTLS: the gateway said good-bye")
+    gateway = files.start(*options)
+    gateway.wait_log("sensor: connected")
+    gateway.wait_log("sensor .* < SUBACK")
+    mqtt.publish(broker, "a", b"again")
+    equal(sub.wait(), 0, "sub")
+    check("again" in sub.log(), sub.log())
+
+
+@test("what is counted is shown by the admin server, for DTLS listeners alone")
+def _(bench):
+    gateway = Files(bench, bench.broker()).write(more=', { address = "127.0.0.1:0"; }').start(
+        "--admin", "127.0.0.1:0", listeners=2)
+    psk_tunnel(bench, gateway)
+    admin = Admin(gateway)
+    secure, clear = admin.json("/status")["listeners"]
+    equal((secure["dtls"]["peers"], secure["dtls"]["handshakes"], secure["dtls"]["cookies"]), (1, 1, 1), "as JSON")
+    equal(clear["dtls"], None, "in clear")
+    text = admin.get("/metrics").body.decode()
+    host, port = gateway.address
+    check(f'mqttsn_dtls_peers{{listener="{host}:{port}"}} 1\n' in text, text)
+    equal(text.count("mqttsn_dtls_handshakes_total{"), 1, "one line")
+    admin.metrics()  # it can be read
 
 
 @test("the configuration: what is missing, and what is wrong in the files, is told with its place")

@@ -241,6 +241,12 @@ Test(options, errors_of_what_goes_together)
 	expect_error(TOOL_PUB, "-t a -m x -i a -I b", "-i and -I cannot be used together");
 	expect_error(TOOL_SUB, "-t a -c", "-c needs a client id (-i)");
 	expect_error(TOOL_SUB, "-t a --will-retain", "a will needs --will-topic");
+	expect_error(TOOL_SUB, "-t a --psk 00", "--psk and --psk-identity need each other");
+	expect_error(
+	    TOOL_PUB, "-t a -n --psk-identity a", "--psk and --psk-identity need each other");
+	expect_error(TOOL_SUB, "-t a --cafile a --cert b", "--cert and --key need each other");
+	expect_error(TOOL_SUB, "-t a --cert a --key b", "--cert and --insecure need --cafile");
+	expect_error(TOOL_SUB, "-t a --insecure", "--cert and --insecure need --cafile");
 	expect_error(TOOL_SUB, "-t a --will-topic a/+", "--will-topic: 'a/+' is not a topic name");
 	expect_error(TOOL_SUB, "-v", "a topic must be given, by -t, --predefined or --short");
 	expect_error(TOOL_SUB, "-t a -v -F %p", "-F and -v cannot be used together");
