@@ -241,6 +241,10 @@ static const struct schema_row limits[] = {
 	        "Clients known at once, sleeping and disconnected ones included. Each has a connection to the broker, which takes an open file." },
 	{ "connecting", SCHEMA_COUNT, CONF(core.limits.connecting), .least = 1, .most = 1000000,
 	    .preset = "1000", .help = "Of these, clients whose connection is being set up." },
+	{ "connects", SCHEMA_COUNT, CONF(core.limits.connects), .least = 1, .most = 1000000,
+	    .or_zero = true, .unit = "per second", .preset = "10",
+	    .help =
+	        "Sessions that one sender - an address with its port, a node behind a forwarder - can begin. 0: any number." },
 	{ "client_id", SCHEMA_COUNT, CONF(core.limits.client_id), .least = 23, .most = 4096,
 	    .unit = "characters", .preset = "64",
 	    .help = "The longest client id accepted. The specification says 23; clients do more." },

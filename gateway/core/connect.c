@@ -96,12 +96,14 @@ static bool is_repeat(
 	       client->setup->keep_alive == connect->keep_alive;
 }
 
-static const char *limit_reached(const struct gw *gw, const struct client *known)
+static const char *limit_reached(struct gw *gw, const struct peer *from, const struct client *known)
 {
 	if (gw->clients.in_state[CLIENT_CONNECTING] >= gw->config.limits.connecting)
 		return "limits.connecting";
 	if (known == NULL && gw->clients.count >= gw->config.limits.clients)
 		return "limits.clients";
+	if (!connect_rate_take(gw, from))
+		return "limits.connects";
 	return NULL;
 }
 
@@ -206,7 +208,7 @@ void connect_connect(
 	}
 	if (known != NULL && sleep_returns(gw, known, client, from, connect))
 		return;
-	why = limit_reached(gw, known);
+	why = limit_reached(gw, from, known);
 	if (why != NULL) {
 		gw_refuse_limit(gw, known, why);
 		refuse(gw, NULL, from, SN_CONGESTION, why);

@@ -10,6 +10,7 @@
 #include "common/siphash.h"
 #include "gateway/core/client.h"
 #include "gateway/core/clients.h"
+#include "gateway/core/connect_rate.h"
 #include "gateway/core/deadline.h"
 #include "gateway/core/discovery.h"
 #include "gateway/core/gw.h"
@@ -49,6 +50,7 @@ struct gw {
 	struct own own;
 	struct discovery discovery;
 	struct hold_off hold_off;
+	struct connect_rate connect_rate;
 	struct rate reconnects; /* upstream reconnects of all clients */
 	struct rate strangers;  /* answers to peers without a session: to all of them, and to those
 	                           whose addresses share a bucket */

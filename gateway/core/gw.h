@@ -79,6 +79,8 @@ struct gw_config {
 		 */
 		uint32_t clients;
 		uint32_t connecting;
+		/* sessions per second that one peer may begin; 0: any number */
+		uint32_t connects;
 		/* characters of a client id (SN12-OPEN-05) */
 		uint32_t client_id;
 		/* per client: topic ids; subscriptions; QoS 1/2 publishes on their way

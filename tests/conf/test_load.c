@@ -22,30 +22,30 @@ Test(load, an_empty_file_changes_nothing)
 
 Test(load, everything_set)
 {
-	struct conf *conf =
-	    conf_of("gateway = { id = 0x2a; client_id = \"gw\"; };\n"
-	            "listeners = (\n"
-	            "  { address = \"127.0.0.2:1885\"; max_packet = 128; qos_minus_one = true;\n"
-	            "    qos_minus_one_names = true; discovery = false; receive_buffer = 0; },\n"
-	            "  { address = \"[::1]\" }\n"
-	            ");\n"
-	            "broker : { host = \"broker.example.org\"; port = 8883; user = \"u\";\n"
-	            "  password = \"p\"; keep_alive = 0; client_id_prefix = \"a-\";\n"
-	            "  client_id_suffix = \"-z\"; tls : { enabled = TRUE; insecure = True; }; };\n"
-	            "timers = { retry = 0.25; retries = 0; wait = 1; connect_timeout = 2.5;\n"
-	            "  hold = 0; reconnect_least = 2; reconnect_most = 3; max_idle = 86400;\n"
-	            "  queue_age = 60; session_expiry = 4233600; };\n"
-	            "limits = { clients = 1; connecting = 2; client_id = 23; topics = 4;\n"
-	            "  subscriptions = 5; publish_window = 6; queue_messages = 7;\n"
-	            "  queue_bytes = 2048; reconnects = 9; stranger_answers = 10;\n"
-	            "  packets = 11; qos_minus_one = 12; };\n"
-	            "sleep = { buffer_qos0 = false; wake_connect = \"honour\"; };\n"
-	            "qos_minus_one = { qos = 1; topics = [ \"a/#\", \"b\" ]; };\n"
-	            "discovery = { interval = 65535; standby = true; missed = 2;\n"
-	            "  answer_group = false; answers = 13; };\n"
-	            "predefined = ( { id = 7; topic = \"a/b\"; },\n"
-	            "  { id = 7L; topic = \"a/${client}\"; clients = \"s-*\"; } );\n"
-	            "log = { level = \"debug\"; packets = true; };\n");
+	struct conf *conf = conf_of(
+	    "gateway = { id = 0x2a; client_id = \"gw\"; };\n"
+	    "listeners = (\n"
+	    "  { address = \"127.0.0.2:1885\"; max_packet = 128; qos_minus_one = true;\n"
+	    "    qos_minus_one_names = true; discovery = false; receive_buffer = 0; },\n"
+	    "  { address = \"[::1]\" }\n"
+	    ");\n"
+	    "broker : { host = \"broker.example.org\"; port = 8883; user = \"u\";\n"
+	    "  password = \"p\"; keep_alive = 0; client_id_prefix = \"a-\";\n"
+	    "  client_id_suffix = \"-z\"; tls : { enabled = TRUE; insecure = True; }; };\n"
+	    "timers = { retry = 0.25; retries = 0; wait = 1; connect_timeout = 2.5;\n"
+	    "  hold = 0; reconnect_least = 2; reconnect_most = 3; max_idle = 86400;\n"
+	    "  queue_age = 60; session_expiry = 4233600; };\n"
+	    "limits = { clients = 1; connecting = 2; connects = 8; client_id = 23; topics = 4;\n"
+	    "  subscriptions = 5; publish_window = 6; queue_messages = 7;\n"
+	    "  queue_bytes = 2048; reconnects = 9; stranger_answers = 10;\n"
+	    "  packets = 11; qos_minus_one = 12; };\n"
+	    "sleep = { buffer_qos0 = false; wake_connect = \"honour\"; };\n"
+	    "qos_minus_one = { qos = 1; topics = [ \"a/#\", \"b\" ]; };\n"
+	    "discovery = { interval = 65535; standby = true; missed = 2;\n"
+	    "  answer_group = false; answers = 13; };\n"
+	    "predefined = ( { id = 7; topic = \"a/b\"; },\n"
+	    "  { id = 7L; topic = \"a/${client}\"; clients = \"s-*\"; } );\n"
+	    "log = { level = \"debug\"; packets = true; };\n");
 
 	cr_assert_eq(conf->core.gateway_id, 42);
 	cr_assert_eq(conf->n_listeners, 2);
@@ -77,6 +77,7 @@ Test(load, everything_set)
 	cr_assert_eq(conf->core.timers.max_idle, 86400000);
 	cr_assert_eq(conf->core.limits.clients, 1);
 	cr_assert_eq(conf->core.limits.connecting, 2);
+	cr_assert_eq(conf->core.limits.connects, 8);
 	cr_assert_eq(conf->core.limits.client_id, 23);
 	cr_assert_eq(conf->core.limits.topics, 4);
 	cr_assert_eq(conf->core.limits.subscriptions, 5);

@@ -369,6 +369,7 @@ static struct gw *new_core(struct bench *b)
 		.limits = {
 			.clients = CLIENTS_MAX,
 			.connecting = CLIENTS_MAX,
+			.connects = 10,
 			.client_id = 64,
 			.topics = 64,
 			.subscriptions = 32,

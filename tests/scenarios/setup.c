@@ -43,6 +43,7 @@ static const struct setting {
 	SETTING(timers.session_expiry, MILLISECONDS, 604800),
 	SETTING(limits.clients, COUNT, 10000),
 	SETTING(limits.connecting, COUNT, 1000),
+	SETTING(limits.connects, COUNT, 10),
 	SETTING(limits.client_id, COUNT, 64),
 	SETTING(limits.topics, COUNT, 1000),
 	SETTING(limits.subscriptions, COUNT, 100),

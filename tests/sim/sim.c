@@ -335,6 +335,7 @@ static struct gw_config configuration(struct sim *sim)
 		.limits = {
 			.clients = 100,
 			.connecting = 100,
+			.connects = 10,
 			.client_id = 64,
 			.topics = 100,
 			.subscriptions = 10,
