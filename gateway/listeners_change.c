@@ -110,8 +110,13 @@ static bool prepare_dtls(
 	dtls->credentials = dtls_settings_credentials(conf);
 	if (dtls->credentials == NULL)
 		return false;
-	if (old != NULL && old->dtls != NULL)
-		return dtls_reserve(old->dtls, &dtls->config) == 0;
+	if (old != NULL && old->dtls != NULL) {
+		int rc = dtls_reserve(old->dtls, &dtls->config);
+
+		if (rc < 0)
+			log_error("cannot listen: %s", err_text(rc));
+		return rc == 0;
+	}
 	dtls->fresh = dtls_settings_new(dtls->credentials, &dtls->config, &ports);
 	return dtls->fresh != NULL;
 }

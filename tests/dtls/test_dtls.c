@@ -13,6 +13,7 @@
 
 #include "gateway/dtls/credentials.h"
 #include "tests/dtls/far_end.h"
+#include "tests/rng.h"
 
 #define KEY        "000102030405060708090a0b0c0d0e0f"
 #define ENDS       100
@@ -427,4 +428,41 @@ Test(dtls, farewell)
 	cr_assert_eq(dtls_peers(dtls) + dtls_handshakes(dtls), 0);
 	dtls_send(dtls, &ends[0].address, &local, (const uint8_t *)"x", 1);
 	cr_assert_eq(dtls_counters(dtls)->unsent, 1);
+}
+
+/* Whatever arrives, nobody is taken for somebody else, and whoever has keys goes on. */
+Test(dtls, damaged_datagrams)
+{
+	struct rng rng = { 1 };
+
+	join(&ends[0]);
+	for (unsigned round = 0; round < 2000; round++) {
+		struct end *end = &ends[1 + round % 8];
+		struct datagram datagram;
+
+		if (round % 16 < 8)
+			begin(end, "valve:" KEY);
+		else
+			step(end);
+		datagram = end->last;
+		for (unsigned i = 0; i <= rng_below(&rng, 4); i++)
+			datagram.data[rng_below(&rng, (uint32_t)datagram.len)] ^=
+			    (uint8_t)rng_next(&rng);
+		if (rng_below(&rng, 4) == 0)
+			datagram.len = rng_below(&rng, (uint32_t)datagram.len);
+		dtls_receive(dtls, now, &ends[rng_below(&rng, 9)].address, &local, datagram.data,
+		    datagram.len);
+		for (unsigned i = 0; i < 9; i++)
+			ends[i].n = ends[i].n > WAITING / 2 ? 0 : ends[i].n;
+		pass(10);
+	}
+	ends[0].n = 0;
+	cr_assert(is_heard(&ends[0], "still here"));
+	for (unsigned i = 1; i < 9; i++) {
+		const char *identity = dtls_identity(dtls, &ends[i].address);
+
+		cr_assert(identity == NULL || strcmp(identity, "valve") == 0);
+	}
+	pass(TIMEOUT_MS);
+	cr_assert_eq(dtls_handshakes(dtls), 0);
 }

@@ -96,6 +96,23 @@ def _(bench):
     check("> CONNECT" in gateway.log(), "the trace")
 
 
+@test("the longest messages, both ways; what no record holds is dropped")
+def _(bench):
+    broker = bench.broker()
+    gateway = Files(bench, broker).write().start()
+    watcher = mqtt.Subscriber(bench, broker, "up")
+    client = bench.closing(Client(psk_tunnel(bench, gateway).address, "sensor")).connect()
+    payload = bytes(i % 251 for i in range(16384 - 9))  # and the head of a PUBLISH of that length
+    client.publish(client.register("up"), payload, 1)
+    equal(watcher.take(1)[0].payload, payload, "at the broker")
+    client.subscribe("down", 1)
+    mqtt.publish(broker, "down", payload + b"x")
+    gateway.wait_log("sensor: message dropped")
+    mqtt.publish(broker, "down", payload)
+    equal(client.take_message()[2], payload, "at the sensor")
+    equal("dtls_unsent_messages_total" in gateway.counters(), False, "nothing was lost on the way")
+
+
 @test("sensors' ciphers: short tags, and a key exchange beside the pre-shared key")
 def _(bench):
     gateway = Files(bench, bench.broker()).write().start()
