@@ -19,7 +19,8 @@
 	"kECDHEPSK+CHACHA20:kPSK+AESGCM:kPSK+CHACHA20:kPSK+AESCCM:kPSK+AESCCM8:"                   \
 	"kECDHE+AESGCM:kECDHE+CHACHA20:kECDHE+AESCCM:kECDHE+AESCCM8:!aNULL"
 
-#define DIGEST_LEN 32
+#define DIGEST_LEN    32
+#define TICKET_LIFE_S 86400 /* longer than the longest sleep */
 
 struct credentials {
 	unsigned references;
@@ -261,7 +262,8 @@ static bool set_rules(SSL_CTX *ctx)
 	                             SSL_OP_NO_COMPRESSION | SSL_OP_NO_QUERY_MTU |
 	                             SSL_OP_COOKIE_EXCHANGE);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets alone */
-	SSL_CTX_set_read_ahead(ctx, 1);                          /* a datagram is read whole */
+	SSL_CTX_set_timeout(ctx, TICKET_LIFE_S);
+	SSL_CTX_set_read_ahead(ctx, 1); /* a datagram is read whole */
 	return SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) == 1 &&
 	       SSL_CTX_set_max_proto_version(ctx, DTLS1_2_VERSION) == 1 &&
 	       SSL_CTX_set_cipher_list(ctx, CIPHERS) == 1 &&
