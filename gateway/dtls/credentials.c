@@ -20,6 +20,7 @@
 	"kECDHE+AESGCM:kECDHE+CHACHA20:kECDHE+AESCCM:kECDHE+AESCCM8:!aNULL"
 
 #define DIGEST_LEN    32
+#define CHAIN_MOST    16384 /* octets of a peer's certificates, kept in pieces until whole */
 #define TICKET_LIFE_S 86400 /* longer than the longest sleep */
 
 struct credentials {
@@ -263,6 +264,7 @@ static bool set_rules(SSL_CTX *ctx)
 	                             SSL_OP_COOKIE_EXCHANGE);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets alone */
 	SSL_CTX_set_timeout(ctx, TICKET_LIFE_S);
+	SSL_CTX_set_max_cert_list(ctx, CHAIN_MOST);
 	SSL_CTX_set_read_ahead(ctx, 1); /* a datagram is read whole */
 	return SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) == 1 &&
 	       SSL_CTX_set_max_proto_version(ctx, DTLS1_2_VERSION) == 1 &&

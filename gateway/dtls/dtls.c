@@ -9,6 +9,10 @@
 #include "gateway/dtls/peers.h"
 #include "gateway/dtls/record.h"
 
+/* Encrypted records taken during a handshake.  There is one, Finished, which may be repeated; each
+ * that comes too early costs a buffer of 17 KB. */
+#define ENCRYPTED_MOST 8
+
 struct dtls {
 	struct dtls_config config;
 	struct dtls_ports ports;
@@ -188,6 +192,11 @@ static void go_on(struct dtls *d, struct dtls_peer *peer)
 static void to_shaking(struct dtls *d, struct dtls_peer *peer, const struct netaddr *local,
     const uint8_t *data, size_t len)
 {
+	peer->encrypted += record_count_encrypted(data, len);
+	if (peer->encrypted > ENCRYPTED_MOST) {
+		d->counters.bad_records++;
+		return;
+	}
 	association_take(peer->association, local, data, len);
 	go_on(d, peer);
 }

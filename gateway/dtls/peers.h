@@ -29,6 +29,7 @@ struct dtls_peer {
 	/* during the handshake */
 	struct deadline deadline; /* the next retransmission, or the end of patience */
 	monotime_t give_up;
+	size_t encrypted; /* records heard, which OpenSSL keeps until it has the keys */
 
 	/* after it */
 	monotime_t heard;

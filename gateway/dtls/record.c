@@ -34,3 +34,20 @@ bool record_peek(struct record *out, const uint8_t *data, size_t len)
 		out->hello_random = data + AT_RANDOM;
 	return true;
 }
+
+size_t record_count_encrypted(const uint8_t *data, size_t len)
+{
+	size_t n = 0;
+
+	while (len >= HEADER_LEN) {
+		size_t whole = HEADER_LEN + (size_t)u16(data + AT_LENGTH);
+
+		if (u16(data + AT_EPOCH) > 0)
+			n++;
+		if (whole >= len)
+			break;
+		data += whole;
+		len -= whole;
+	}
+	return n;
+}

@@ -30,4 +30,7 @@ struct record {
 /* False if the datagram does not begin with a record of DTLS. */
 bool record_peek(struct record *out, const uint8_t *data, size_t len);
 
+/* How many records of the datagram are encrypted. */
+size_t record_count_encrypted(const uint8_t *data, size_t len);
+
 #endif

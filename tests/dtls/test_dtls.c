@@ -430,6 +430,24 @@ Test(dtls, farewell)
 	cr_assert_eq(dtls_counters(dtls)->unsent, 1);
 }
 
+/* OpenSSL would keep a hundred of them, in 17 KB each. */
+Test(dtls, what_comes_before_its_keys_is_bounded)
+{
+	uint8_t early[20 * 14] = { 0 };
+
+	for (size_t i = 0; i < 20; i++)
+		memcpy(early + i * 14, "\x16\xfe\xfd\0\1\0\0\0\0\0\0\0\1", 13);
+	begin(&ends[0], "pump:" KEY);
+	step(&ends[0]); /* the cookie */
+	dtls_receive(dtls, now, &ends[0].address, &local, early, sizeof early);
+	cr_assert_eq(dtls_counters(dtls)->bad_records, 1);
+	begin(&ends[1], "pump:" KEY);
+	step(&ends[1]);
+	dtls_receive(dtls, now, &ends[1].address, &local, early, 5 * 14);
+	run(&ends[1]);
+	cr_assert(ends[1].open, "some of them do no harm");
+}
+
 /* Whatever arrives, nobody is taken for somebody else, and whoever has keys goes on. */
 Test(dtls, damaged_datagrams)
 {

@@ -79,3 +79,18 @@ Test(record, other_protocols)
 	changed[0] = 24;
 	cr_assert_not(peek(&record, changed, sizeof changed));
 }
+
+Test(record, encrypted_ones_are_counted)
+{
+	uint8_t datagram[3 * sizeof data_record];
+
+	for (size_t i = 0; i < 3; i++)
+		memcpy(datagram + i * sizeof data_record, data_record, sizeof data_record);
+	datagram[sizeof data_record + 4] = 0; /* the second is not */
+	cr_assert_eq(record_count_encrypted(datagram, sizeof datagram), 2);
+	cr_assert_eq(
+	    record_count_encrypted(datagram, sizeof datagram - 1), 2, "the last one is cut");
+	cr_assert_eq(record_count_encrypted(datagram, sizeof data_record), 1);
+	cr_assert_eq(record_count_encrypted(datagram, 2 * sizeof data_record + 12), 1);
+	cr_assert_eq(record_count_encrypted(datagram, 0), 0);
+}
