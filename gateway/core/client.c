@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "gateway/core/backlog.h"
 #include "gateway/core/connect.h"
 #include "gateway/core/core.h"
 #include "gateway/core/keep.h"
@@ -262,7 +263,7 @@ void client_clear_session(struct gw *gw, struct client *client)
 {
 	subscribe_clear(client);
 	pub_in_clear(client);
-	pub_out_clear(gw, client);
+	backlog_clear(gw, client);
 	replies_clear(&client->replies);
 	client->will = will_free(client->will);
 	topic_reg_clear(client->topics);

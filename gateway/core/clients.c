@@ -49,14 +49,14 @@ static struct client *free_client(struct client *client)
 	return NULL;
 }
 
-static struct client *new_client(const struct gw *gw, struct sn_bytes id)
+static struct client *new_client(struct sn_bytes id)
 {
 	struct client *client = calloc(1, sizeof *client);
 
 	if (client == NULL)
 		return NULL;
 	client->id = strndup((const char *)id.data, id.len);
-	client->topics = topic_reg_new(gw->config.limits.topics);
+	client->topics = topic_reg_new();
 	if (client->id == NULL || client->topics == NULL)
 		return free_client(client);
 	client_init(client);
@@ -72,7 +72,7 @@ struct client *clients_add(struct gw *gw, struct sn_bytes id)
 	if (deadlines_reserve(
 	        gw->deadlines, (clients->count + 1) * CLIENT_DEADLINES + GW_DEADLINES) < 0)
 		return NULL;
-	client = new_client(gw, id);
+	client = new_client(id);
 	if (client == NULL)
 		return NULL;
 	value = hash(clients, id.data, id.len);

@@ -5,6 +5,7 @@
 
 #include "common/backoff.h"
 #include "common/err.h"
+#include "gateway/core/backlog.h"
 #include "gateway/core/connect.h"
 #include "gateway/core/core.h"
 #include "gateway/core/will_update.h"
@@ -278,7 +279,7 @@ static void restored(struct gw *gw, struct client *client, bool session_present)
 	subscribe_restore(gw, client, !session_present);
 	subscribe_swallow_retained(client, link->rearming);
 	link->rearming = false;
-	pub_out_link_up(gw, client);
+	backlog_link_up(gw, client);
 	if (!link->stale_will)
 		will_update_armed(gw, client);
 }

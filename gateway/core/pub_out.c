@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "gateway/core/backlog.h"
 #include "gateway/core/core.h"
 #include "gateway/core/keep.h"
 #include "gateway/core/say.h"
@@ -22,109 +23,6 @@ struct address {
 	struct topic *topic; /* of a normal id */
 };
 
-static void note_dropped(struct gw *gw, struct client *client, const char *why)
-{
-	gw->metrics.messages_dropped++;
-	gw_note(gw, NOTE_DROPPED, client, why);
-}
-
-static bool is_full(const struct gw *gw, const struct outbox *outbox)
-{
-	return outbox->count >= gw->config.limits.queue_messages ||
-	       outbox->bytes >= gw->config.limits.queue_bytes;
-}
-
-/* The store would not have what comes, and one that it should have waits already. */
-static bool is_too_much_for_store(const struct gw *gw, const struct outbox *outbox)
-{
-	return outbox->count > outbox->count_qos0 && !keep_has_room(gw);
-}
-
-/* Reads from the broker stop while the queue is full of messages that must not be dropped, and go
- * on when half of it is free; with a store that has no room, they come one by one. */
-static void watch_room(struct gw *gw, struct client *client)
-{
-	struct outbox *outbox = &client->outbox;
-	bool too_much = is_too_much_for_store(gw, outbox);
-	bool roomy = !too_much && outbox->count <= gw->config.limits.queue_messages / 2 &&
-	             outbox->bytes <= gw->config.limits.queue_bytes / 2;
-	bool stuck = too_much || (is_full(gw, outbox) &&
-	                             !outbox_has_qos0(outbox, !pending_none(&client->pending)));
-
-	if (!link_is_up(&client->link) || (outbox->paused ? !roomy : !stuck))
-		return;
-	outbox->paused = !outbox->paused;
-	gw->ports.up_pause(gw->ports.ctx, client->link.session, outbox->paused);
-}
-
-void pub_out_link_up(struct gw *gw, struct client *client)
-{
-	client->outbox.paused = false;
-	watch_room(gw, client);
-}
-
-static void drop(struct gw *gw, struct client *client, struct message *m)
-{
-	keep_drop_message(gw, client, m);
-	outbox_drop(&client->outbox, m);
-}
-
-static bool drop_oldest_qos0(struct gw *gw, struct client *client)
-{
-	struct message *m = outbox_oldest_qos0(&client->outbox, !pending_none(&client->pending));
-
-	if (m == NULL)
-		return false;
-	drop(gw, client, m);
-	note_dropped(gw, client, "queue full");
-	return true;
-}
-
-/* Queues the message.  When the queue is full, QoS 0 goes first, the oldest first; QoS 1 and 2 are
- * never dropped, the broker is asked to keep what comes next (SN12-SLEEP-18). */
-static void enqueue(struct gw *gw, struct client *client, const struct up_event *event)
-{
-	struct message *m;
-
-	while (is_full(gw, &client->outbox) && drop_oldest_qos0(gw, client))
-		;
-	if (is_full(gw, &client->outbox) && event->message.qos == 0) {
-		note_dropped(gw, client, "queue full");
-		return;
-	}
-	m = outbox_append(&client->outbox, event->message.topic, event->message.payload,
-	    subscribe_qos(gw, client, event), event->message.retain);
-	if (m == NULL) {
-		gw_note(gw, NOTE_NOMEM, client, NULL);
-		note_dropped(gw, client, "out of memory");
-		return;
-	}
-	m->queued = gw->now;
-	keep_message(gw, client, m);
-	watch_room(gw, client);
-}
-
-bool pub_out_restore(struct client *client, const struct stored_message *stored)
-{
-	struct message *m = outbox_append(
-	    &client->outbox, stored->topic, stored->payload, stored->qos, stored->retain);
-
-	if (m == NULL)
-		return false;
-	m->sequence = stored->sequence;
-	m->queued = stored->queued;
-	m->msg_id = stored->msg_id;
-	m->stage = stored->stage;
-	return true;
-}
-
-void pub_out_clear(struct gw *gw, struct client *client)
-{
-	while (client->outbox.first != NULL)
-		drop(gw, client, client->outbox.first);
-	watch_room(gw, client);
-}
-
 bool pub_out_uses_msg_id(const struct client *client, uint16_t msg_id)
 {
 	const struct message *m = client->outbox.first;
@@ -138,7 +36,7 @@ bool pub_out_uses_msg_id(const struct client *client, uint16_t msg_id)
 /* The topic must be told by REGISTER before a normal id is used (SN12-GPUB-02).  False: no id is to
  * be had. */
 static bool find_address(
-    struct client *client, struct sn_bytes name, bool corrected, struct address *out)
+    struct gw *gw, struct client *client, struct sn_bytes name, bool corrected, struct address *out)
 {
 	struct subscription *sub = NULL;
 
@@ -152,7 +50,7 @@ static bool find_address(
 		*out = (struct address){ SN_TOPIC_SHORT, sn_short_topic_id(name.data), NULL };
 		return true;
 	}
-	if (topic_reg_bind(client->topics, name, &out->topic) < 0)
+	if (topic_reg_bind(client->topics, name, gw->config.limits.topics, &out->topic) < 0)
 		return false;
 	out->type = SN_TOPIC_NORMAL;
 	out->id = out->topic->id;
@@ -180,20 +78,6 @@ static void count_delivered(struct gw *gw, struct client *client)
 	client->delivered++;
 }
 
-static void finish_head(struct gw *gw, struct client *client)
-{
-	count_delivered(gw, client);
-	drop(gw, client, client->outbox.first);
-	watch_room(gw, client);
-}
-
-static void drop_head(struct gw *gw, struct client *client, const char *why)
-{
-	drop(gw, client, client->outbox.first);
-	note_dropped(gw, client, why);
-	watch_room(gw, client);
-}
-
 /* REGISTER, the answer to which lets the message at the head go. */
 static void tell_topic(
     struct gw *gw, struct client *client, const struct topic *topic, uint16_t msg_id)
@@ -211,7 +95,7 @@ static void tell_topic(
 	if (say(gw, client->peer, &packet))
 		pending_start(gw, client, SN_REGISTER, msg_id);
 	else
-		drop_head(gw, client, "topic name longer than max_packet");
+		backlog_drop_head(gw, client, "topic name longer than max_packet");
 }
 
 /* One that the client has not seen yet, and that has waited longer than the configuration allows.
@@ -232,6 +116,12 @@ static bool is_too_long(const struct gw *gw, const struct client *client, const 
 	return len > gw->config.listeners[client->peer->listener].max_packet;
 }
 
+static void finish_head(struct gw *gw, struct client *client)
+{
+	count_delivered(gw, client);
+	backlog_delivered(gw, client);
+}
+
 /* Sends the head of the queue, or the REGISTER that must come before it (with @register_id, or a
  * new id if 0). */
 static void send_head(struct gw *gw, struct client *client, uint16_t register_id)
@@ -240,7 +130,7 @@ static void send_head(struct gw *gw, struct client *client, uint16_t register_id
 	struct address to;
 
 	if (is_too_old(gw, m)) {
-		drop_head(gw, client, "too old");
+		backlog_drop_head(gw, client, "too old");
 		return;
 	}
 	if (m->stage == MESSAGE_RELEASED) {
@@ -249,15 +139,15 @@ static void send_head(struct gw *gw, struct client *client, uint16_t register_id
 		return;
 	}
 	if (is_too_long(gw, client, m)) {
-		drop_head(gw, client, "longer than max_packet");
+		backlog_drop_head(gw, client, "longer than max_packet");
 		return;
 	}
-	if (!find_address(client, message_topic(m), m->corrected, &to)) {
-		drop_head(gw, client, "no topic id left");
+	if (!find_address(gw, client, message_topic(m), m->corrected, &to)) {
+		backlog_drop_head(gw, client, "no topic id left");
 		return;
 	}
 	if (to.topic != NULL && to.topic->muted) {
-		drop_head(gw, client, "the client rejected the topic");
+		backlog_drop_head(gw, client, "the client rejected the topic");
 		return;
 	}
 	if (to.topic != NULL && !to.topic->told) {
@@ -329,7 +219,7 @@ static bool send_at_once(struct gw *gw, struct client *client, const struct up_e
 	        false, event->message.retain, event->message.payload))
 		count_delivered(gw, client);
 	else
-		note_dropped(gw, client, "longer than max_packet");
+		backlog_note_dropped(gw, client, "longer than max_packet");
 	return true;
 }
 
@@ -338,10 +228,10 @@ void pub_out_message(struct gw *gw, struct client *client, const struct up_event
 	if (subscribe_swallows(client, event->message.retain) || send_at_once(gw, client, event))
 		return;
 	if (event->message.qos == 0 && client->state == CLIENT_ASLEEP && !gw->config.buffer_qos0) {
-		note_dropped(gw, client, "QoS 0 for a sleeper");
+		backlog_note_dropped(gw, client, "QoS 0 for a sleeper");
 		return;
 	}
-	enqueue(gw, client, event);
+	backlog_add(gw, client, event);
 	pub_out_pump(gw, client);
 }
 
@@ -366,7 +256,7 @@ static void head_done(struct gw *gw, struct client *client)
 static void head_refused(struct gw *gw, struct client *client, const char *why)
 {
 	pending_stop(gw, client);
-	drop_head(gw, client, why);
+	backlog_drop_head(gw, client, why);
 	pub_out_pump(gw, client);
 }
 

@@ -15,7 +15,6 @@
 
 struct gw;
 struct client;
-struct stored_message;
 
 /* A message of the broker. */
 void pub_out_message(struct gw *gw, struct client *client, const struct up_event *event);
@@ -36,16 +35,7 @@ void pub_out_repeat(struct gw *gw, struct client *client, uint8_t type, uint16_t
 /* True if @msg_id belongs to a message in flight. */
 bool pub_out_uses_msg_id(const struct client *client, uint16_t msg_id);
 
-/* The link is up anew, and is read. */
-void pub_out_link_up(struct gw *gw, struct client *client);
-
-/* A message of an earlier process.  False when out of memory. */
-bool pub_out_restore(struct client *client, const struct stored_message *stored);
-
 /* Goes on after a restart: waits for the answer to what was in flight, or sends. */
 void pub_out_go_on(struct gw *gw, struct client *client);
-
-/* Drops everything that waits. */
-void pub_out_clear(struct gw *gw, struct client *client);
 
 #endif

@@ -24,7 +24,7 @@ void register_register(struct gw *gw, struct client *client, const struct sn_pac
 		refuse(gw, client, reg->msg_id, SN_NOT_SUPPORTED);
 		return;
 	}
-	rc = topic_reg_bind(client->topics, reg->topic, &topic);
+	rc = topic_reg_bind(client->topics, reg->topic, gw->config.limits.topics, &topic);
 	if (rc < 0) {
 		if (rc == -ERR_LIMIT)
 			gw_refuse_limit(gw, client, "limits.topics");

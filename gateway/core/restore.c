@@ -3,13 +3,14 @@
  * Restoring: what a store has kept, told back to the core before gw_start().  The port's other way
  * round: its `put` calls make the pieces that they name.
  *
- * A piece that does not fit any more (a listener that is gone, a lowered limit) is left out, and a
+ * A piece that does not fit any more (its listener is gone) is left out, and a
  * client whose address cannot be bound comes back as a stored session: it will CONNECT.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/core/backlog.h"
 #include "gateway/core/core.h"
 #include "gateway/core/restore.h"
 
@@ -105,7 +106,8 @@ static void put_client(void *ctx, const struct stored_client *stored)
 		out_of_memory(gw, client);
 }
 
-/* Ids are given out in a row.  One that cannot be had again would give a name to another. */
+/* Ids are given out in a row.  One that cannot be had again would give a name to another; a limit
+ * that is lower now takes none away. */
 static void put_topic(void *ctx, uint64_t key, const struct stored_topic *stored)
 {
 	struct gw *gw = ctx;
@@ -114,11 +116,12 @@ static void put_topic(void *ctx, uint64_t key, const struct stored_topic *stored
 
 	if (client == NULL || topic_reg_count(client->topics) + 1u != stored->id)
 		return;
-	if (stored->id > gw->config.limits.topics ||
-	    topic_reg_bind(client->topics, stored->name, &topic) < 0 || topic->id != stored->id) {
-		gw_note(gw, NOTE_LIMIT, client, "limits.topics");
+	if (topic_reg_bind(client->topics, stored->name, TOPIC_IDS_MOST, &topic) < 0) {
+		out_of_memory(gw, client);
 		return;
 	}
+	if (topic->id != stored->id)
+		return;
 	topic->told = stored->told;
 	topic->used = stored->used;
 }
@@ -151,7 +154,7 @@ static void put_message(void *ctx, uint64_t key, const struct stored_message *st
 	if (client == NULL)
 		return;
 	if (stored->way == STORED_IN ? !spool_restore(gw, client, stored)
-	                             : !pub_out_restore(client, stored))
+	                             : !backlog_restore(client, stored))
 		out_of_memory(gw, client);
 }
 

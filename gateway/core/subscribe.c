@@ -234,7 +234,7 @@ static int topic_id_for(struct gw *gw, struct client *client, const struct sn_su
 	*id = packet->flags.topic_type == SN_TOPIC_PREDEFINED ? packet->topic_id : 0;
 	if (packet->flags.topic_type != SN_TOPIC_NORMAL || topic_filter_is_pattern(filter))
 		return 0;
-	rc = topic_reg_bind(client->topics, filter, &topic);
+	rc = topic_reg_bind(client->topics, filter, gw->config.limits.topics, &topic);
 	if (rc < 0)
 		return rc;
 	topic_ref_use(gw, client, topic);

@@ -7,32 +7,26 @@
 
 #include "common/err.h"
 
-#define ID_MOST    0xfffe /* 5.3.11: 0x0000 and 0xFFFF are reserved */
 #define ROOM_LEAST 4
 
 /* Ids are given out in a row from 1, so an id is an index too. */
 struct topic_reg {
 	struct topic **topics; /* topic @id stands at id - 1 */
 	uint16_t *by_name;     /* ids in the order of their names */
-	/* A ring of @limit ids, made when the table is full for the first time: those that may be
-	 * given away, the one bound longest ago first.  One that is found in use leaves it for
-	 * ever. */
+	/* A ring, made when the table is full for the first time: the ids up to @spare_size that
+	 * may be given away, the one bound longest ago first.  One that is found in use leaves it
+	 * for ever. */
 	uint16_t *spare;
+	uint16_t spare_size;
 	uint16_t spare_first;
 	uint16_t spare_count;
-	uint16_t limit;
 	uint16_t room; /* of @topics and @by_name */
 	uint16_t count;
 };
 
-struct topic_reg *topic_reg_new(size_t limit)
+struct topic_reg *topic_reg_new(void)
 {
-	struct topic_reg *reg = calloc(1, sizeof *reg);
-
-	assert(limit <= ID_MOST);
-	if (reg != NULL)
-		reg->limit = (uint16_t)limit;
-	return reg;
+	return calloc(1, sizeof(struct topic_reg));
 }
 
 void topic_reg_clear(struct topic_reg *reg)
@@ -42,7 +36,7 @@ void topic_reg_clear(struct topic_reg *reg)
 	free(reg->topics);
 	free(reg->by_name);
 	free(reg->spare);
-	*reg = (struct topic_reg){ .limit = reg->limit };
+	*reg = (struct topic_reg){ 0 };
 }
 
 struct topic_reg *topic_reg_free(struct topic_reg *reg)
@@ -98,7 +92,7 @@ static struct topic *topic_new(struct sn_bytes name)
 	return topic;
 }
 
-static int make_room(struct topic_reg *reg)
+static int make_room(struct topic_reg *reg, size_t limit)
 {
 	size_t room = reg->room > 0 ? 2 * (size_t)reg->room : ROOM_LEAST;
 	struct topic **topics;
@@ -106,8 +100,8 @@ static int make_room(struct topic_reg *reg)
 
 	if (reg->count < reg->room)
 		return 0;
-	if (room > reg->limit)
-		room = reg->limit;
+	if (room > limit)
+		room = limit;
 	topics = reallocarray(reg->topics, room, sizeof *topics);
 	if (topics == NULL)
 		return -ERR_NOMEM;
@@ -120,24 +114,39 @@ static int make_room(struct topic_reg *reg)
 	return 0;
 }
 
+/* Lines up the ids that are new since the ring was made: they were bound after all that are in it.
+ */
+static int extend_spare(struct topic_reg *reg)
+{
+	uint16_t *spare;
+
+	if (reg->spare_size == reg->count)
+		return 0;
+	spare = reallocarray(NULL, reg->count, sizeof *spare);
+	if (spare == NULL)
+		return -ERR_NOMEM;
+	for (size_t i = 0; i < reg->spare_count; i++)
+		spare[i] = reg->spare[(reg->spare_first + i) % reg->spare_size];
+	while (reg->spare_size < reg->count)
+		spare[reg->spare_count++] = ++reg->spare_size;
+	free(reg->spare);
+	reg->spare = spare;
+	reg->spare_first = 0;
+	return 0;
+}
+
 /* 0; -ERR_LIMIT if every id is in use; -ERR_NOMEM. */
 static int find_spare(struct topic_reg *reg, uint16_t *id)
 {
-	if (reg->limit == 0)
-		return -ERR_LIMIT;
-	if (reg->spare == NULL) {
-		reg->spare = reallocarray(NULL, reg->limit, sizeof *reg->spare);
-		if (reg->spare == NULL)
-			return -ERR_NOMEM;
-		for (size_t i = 0; i < reg->limit; i++)
-			reg->spare[i] = (uint16_t)(i + 1);
-		reg->spare_count = reg->limit;
-	}
+	int rc = extend_spare(reg);
+
+	if (rc < 0)
+		return rc;
 	for (; reg->spare_count > 0; reg->spare_count--) {
 		*id = reg->spare[reg->spare_first];
 		if (!reg->topics[*id - 1]->used)
 			return 0;
-		reg->spare_first = (uint16_t)((reg->spare_first + 1) % reg->limit);
+		reg->spare_first = (uint16_t)((reg->spare_first + 1) % reg->spare_size);
 	}
 	return -ERR_LIMIT;
 }
@@ -153,26 +162,26 @@ static void take_spare(struct topic_reg *reg, uint16_t id)
 	reg->count--;
 	memmove(reg->by_name + at, reg->by_name + at + 1, (reg->count - at) * sizeof *reg->by_name);
 	last = (size_t)reg->spare_first + reg->spare_count;
-	reg->spare_first = (uint16_t)((reg->spare_first + 1) % reg->limit);
-	reg->spare[last % reg->limit] = id;
+	reg->spare_first = (uint16_t)((reg->spare_first + 1) % reg->spare_size);
+	reg->spare[last % reg->spare_size] = id;
 	free(old);
 }
 
-int topic_reg_bind(struct topic_reg *reg, struct sn_bytes name, struct topic **out)
+int topic_reg_bind(struct topic_reg *reg, struct sn_bytes name, size_t limit, struct topic **out)
 {
 	struct topic *topic;
 	uint16_t id = reg->count + 1;
-	bool full = reg->count == reg->limit;
+	bool full = reg->count >= limit;
 	size_t at;
 	int rc;
 
-	assert(name.len <= UINT16_MAX);
+	assert(name.len <= UINT16_MAX && limit <= TOPIC_IDS_MOST);
 	topic = topic_reg_by_name(reg, name);
 	if (topic != NULL) {
 		*out = topic;
 		return 0;
 	}
-	rc = full ? find_spare(reg, &id) : make_room(reg);
+	rc = full ? find_spare(reg, &id) : make_room(reg, limit);
 	if (rc < 0)
 		return rc;
 	topic = topic_new(name);

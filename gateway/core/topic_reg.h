@@ -14,6 +14,8 @@
 
 #include "sn_codec/sn_codec.h"
 
+#define TOPIC_IDS_MOST 0xfffe /* 5.3.11: 0x0000 and 0xFFFF are reserved */
+
 struct topic_reg;
 
 /* One topic of the client.  Its address and name stay valid until the table is freed, or the id is
@@ -27,17 +29,18 @@ struct topic {
 	char name[];
 };
 
-/* NULL when out of memory.  @limit: how many ids the client may hold, at most 65534. */
-struct topic_reg *topic_reg_new(size_t limit);
+/* NULL when out of memory. */
+struct topic_reg *topic_reg_new(void);
 
 /* Frees @reg and every name in it.  NULL is fine; returns NULL. */
 struct topic_reg *topic_reg_free(struct topic_reg *reg);
 
 /* Binds @name (a valid topic name), to the id it already has if there is one (SN12-REG-03).
- * When the table is full, the id of a topic that is not `used` is taken over (SN12-REG-11), the one
- * bound longest ago first.  A new binding is neither told, muted nor used.
- * 0 and *out set; -ERR_LIMIT; -ERR_NOMEM. */
-int topic_reg_bind(struct topic_reg *reg, struct sn_bytes name, struct topic **out);
+ * When the table has @limit topics (at most TOPIC_IDS_MOST) or more, the id of one that is not
+ * `used` is taken over (SN12-REG-11), the one bound longest ago first.  A new binding is neither
+ * told, muted nor used.  @limit may be another one each time; a lower one takes no id away. 0 and
+ * *out set; -ERR_LIMIT; -ERR_NOMEM. */
+int topic_reg_bind(struct topic_reg *reg, struct sn_bytes name, size_t limit, struct topic **out);
 
 /* The topic, or NULL. */
 struct topic *topic_reg_by_id(const struct topic_reg *reg, uint16_t id);

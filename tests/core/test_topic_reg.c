@@ -7,11 +7,14 @@
 #include "tests/bytes.h"
 #include "tests/rng.h"
 
+/* What bind() allows. */
+static size_t limit = 10;
+
 static struct topic *bind(struct topic_reg *reg, const char *name)
 {
 	struct topic *topic = NULL;
 
-	cr_assert_eq(topic_reg_bind(reg, bytes(name), &topic), 0, "%s", name);
+	cr_assert_eq(topic_reg_bind(reg, bytes(name), limit, &topic), 0, "%s", name);
 	cr_assert_not_null(topic);
 	return topic;
 }
@@ -19,7 +22,7 @@ static struct topic *bind(struct topic_reg *reg, const char *name)
 /* SN12-REG-03 */
 Test(topic_reg, the_same_name_keeps_its_id)
 {
-	struct topic_reg *reg = topic_reg_new(10);
+	struct topic_reg *reg = topic_reg_new();
 	struct topic *a = bind(reg, "a/b"), *b = bind(reg, "a/c");
 
 	cr_expect_neq(a->id, b->id);
@@ -34,11 +37,12 @@ Test(topic_reg, the_same_name_keeps_its_id)
 
 Test(topic_reg, names_are_copied_and_terminated)
 {
-	struct topic_reg *reg = topic_reg_new(10);
+	struct topic_reg *reg = topic_reg_new();
 	char text[] = "sensor/1/temperature";
 	struct topic *topic;
 
-	cr_assert_eq(topic_reg_bind(reg, (struct sn_bytes){ (uint8_t *)text, 8 }, &topic), 0);
+	cr_assert_eq(
+	    topic_reg_bind(reg, (struct sn_bytes){ (uint8_t *)text, 8 }, limit, &topic), 0);
 	memset(text, 'x', sizeof text);
 	cr_expect_str_eq(topic->name, "sensor/1");
 	cr_expect_eq(topic->len, 8);
@@ -48,7 +52,7 @@ Test(topic_reg, names_are_copied_and_terminated)
 
 Test(topic_reg, what_is_not_bound_is_not_found)
 {
-	struct topic_reg *reg = topic_reg_new(10);
+	struct topic_reg *reg = topic_reg_new();
 
 	cr_expect_null(topic_reg_by_id(reg, 1));
 	cr_expect_null(topic_reg_by_name(reg, bytes("a")));
@@ -65,16 +69,17 @@ Test(topic_reg, what_is_not_bound_is_not_found)
 /* SN12-REG-04: the caller answers "congestion". */
 Test(topic_reg, a_full_table_refuses)
 {
-	struct topic_reg *reg = topic_reg_new(2), *none = topic_reg_new(0);
+	struct topic_reg *reg = topic_reg_new(), *none = topic_reg_new();
 	struct topic *topic;
 
+	limit = 2;
 	bind(reg, "a")->used = true;
 	bind(reg, "b")->used = true;
-	cr_expect_eq(topic_reg_bind(reg, bytes("c"), &topic), -ERR_LIMIT);
-	cr_expect_eq(topic_reg_bind(reg, bytes("c"), &topic), -ERR_LIMIT);
+	cr_expect_eq(topic_reg_bind(reg, bytes("c"), limit, &topic), -ERR_LIMIT);
+	cr_expect_eq(topic_reg_bind(reg, bytes("c"), limit, &topic), -ERR_LIMIT);
 	cr_expect_eq(bind(reg, "a")->id, 1, "what is there stays");
 	cr_expect_eq(topic_reg_count(reg), 2);
-	cr_expect_eq(topic_reg_bind(none, bytes("a"), &topic), -ERR_LIMIT);
+	cr_expect_eq(topic_reg_bind(none, bytes("a"), 0, &topic), -ERR_LIMIT);
 	topic_reg_free(reg);
 	topic_reg_free(none);
 }
@@ -82,9 +87,10 @@ Test(topic_reg, a_full_table_refuses)
 /* SN12-REG-11 */
 Test(topic_reg, a_full_table_gives_away_what_nobody_uses_oldest_first)
 {
-	struct topic_reg *reg = topic_reg_new(4);
+	struct topic_reg *reg = topic_reg_new();
 	struct topic *topic;
 
+	limit = 4;
 	for (const char *const *name = (const char *const[]){ "a", "b", "c", "d", NULL };
 	     *name != NULL; name++) {
 		topic = bind(reg, *name);
@@ -104,10 +110,35 @@ Test(topic_reg, a_full_table_gives_away_what_nobody_uses_oldest_first)
 	topic_reg_free(reg);
 }
 
+Test(topic_reg, another_limit_counts_at_once_and_takes_nothing_away)
+{
+	struct topic_reg *reg = topic_reg_new();
+	struct topic *topic;
+
+	limit = 2;
+	bind(reg, "a");
+	bind(reg, "b")->used = true;
+	cr_expect_eq(bind(reg, "c")->id, 1, "the only one to be had");
+	limit = 4;
+	cr_expect_eq(bind(reg, "d")->id, 3);
+	cr_expect_eq(bind(reg, "e")->id, 4);
+	cr_expect_eq(bind(reg, "f")->id, 1, "bound longest ago");
+	limit = 1;
+	for (uint16_t id = 1; id <= 4; id++)
+		topic_reg_by_id(reg, id)->used = id != 4;
+	cr_expect_eq(topic_reg_count(reg), 4);
+	cr_expect_eq(bind(reg, "d")->id, 3);
+	cr_expect_eq(bind(reg, "g")->id, 4);
+	topic_reg_by_id(reg, 4)->used = true;
+	cr_expect_eq(topic_reg_bind(reg, bytes("h"), limit, &topic), -ERR_LIMIT);
+	topic_reg_free(reg);
+}
+
 Test(topic_reg, clear_starts_over)
 {
-	struct topic_reg *reg = topic_reg_new(2);
+	struct topic_reg *reg = topic_reg_new();
 
+	limit = 2;
 	bind(reg, "a");
 	bind(reg, "b");
 	bind(reg, "c");
@@ -130,10 +161,11 @@ Test(topic_reg, free_takes_null_and_returns_null)
 Test(topic_reg, all_ids_but_the_reserved_ones)
 {
 	static bool seen[0x10000];
-	struct topic_reg *reg = topic_reg_new(65534);
+	struct topic_reg *reg = topic_reg_new();
 	char name[16];
 	struct topic *topic;
 
+	limit = TOPIC_IDS_MOST;
 	for (unsigned i = 0; i < 65534; i++) {
 		snprintf(name, sizeof name, "t/%u", i);
 		topic = bind(reg, name);
@@ -152,7 +184,7 @@ Test(topic_reg, all_ids_but_the_reserved_ones)
 	topic = bind(reg, "one more");
 	cr_expect_eq(topic->id, 77);
 	topic->used = true;
-	cr_expect_eq(topic_reg_bind(reg, bytes("too many"), &topic), -ERR_LIMIT);
+	cr_expect_eq(topic_reg_bind(reg, bytes("too many"), limit, &topic), -ERR_LIMIT);
 	topic_reg_free(reg);
 }
 
@@ -199,7 +231,7 @@ static void bind_in_both(struct world *w, const char *name)
 {
 	struct row *row = row_of(w, name);
 	struct topic *topic = NULL;
-	int rc = topic_reg_bind(w->reg, bytes(name), &topic);
+	int rc = topic_reg_bind(w->reg, bytes(name), w->limit, &topic);
 
 	if (row == NULL) {
 		row = w->count < w->limit ? &w->rows[w->count++] : oldest_unused(w);
@@ -217,7 +249,7 @@ static void bind_in_both(struct world *w, const char *name)
 static void compare(struct world *w, char names[NAMES][16])
 {
 	cr_assert_eq(topic_reg_count(w->reg), w->count);
-	for (uint16_t id = 1; id <= w->limit; id++) {
+	for (uint16_t id = 1; id <= LIMIT_MOST; id++) {
 		const struct topic *topic = topic_reg_by_id(w->reg, id);
 		const struct row *row = &w->rows[id - 1];
 
@@ -276,9 +308,11 @@ Test(topic_reg, agrees_with_a_list)
 		struct rng rng = { run };
 		struct world w = { .limit = 1 + rng_below(&rng, LIMIT_MOST) };
 
-		w.reg = topic_reg_new(w.limit);
+		w.reg = topic_reg_new();
 		cr_assert_not_null(w.reg);
 		for (int i = 0; i < 300; i++) {
+			if (rng_below(&rng, 50) == 0)
+				w.limit = 1 + rng_below(&rng, LIMIT_MOST);
 			step(&w, &rng, names);
 			compare(&w, names);
 		}

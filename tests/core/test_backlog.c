@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "gateway/core/pub_out.h"
+#include "gateway/core/backlog.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -54,18 +54,18 @@ static void setup(void)
 
 static void teardown(void)
 {
-	pub_out_clear(&gw, &client);
+	backlog_clear(&gw, &client);
 }
 
-TestSuite(pub_out, .init = setup, .fini = teardown);
+TestSuite(backlog, .init = setup, .fini = teardown);
 
 static void message(void)
 {
-	pub_out_message(&gw, &client,
+	backlog_add(&gw, &client,
 	    &(struct up_event){ .kind = UP_MESSAGE, .message = { .topic = "t", .qos = 1 } });
 }
 
-Test(pub_out, with_a_store_that_has_room_messages_are_taken)
+Test(backlog, with_a_store_that_has_room_messages_are_taken)
 {
 	message();
 	message();
@@ -73,11 +73,11 @@ Test(pub_out, with_a_store_that_has_room_messages_are_taken)
 }
 
 /* Whatever else was taken would be lost with the process. */
-Test(pub_out, with_a_store_without_room_no_more_is_taken_while_one_waits)
+Test(backlog, with_a_store_without_room_no_more_is_taken_while_one_waits)
 {
 	room = false;
 	message();
 	cr_assert(paused);
-	pub_out_clear(&gw, &client);
+	backlog_clear(&gw, &client);
 	cr_assert_not(paused);
 }
