@@ -15,9 +15,10 @@ bool dtls_settings_check(const struct conf *conf, struct conf_errors *errors);
 /* Reads those of one listener.  NULL on failure, logged. */
 struct credentials *dtls_settings_credentials(const struct conf_listener *listener);
 
-/* The DTLS of a listener; the first two with its credentials, the last also reads them.  NULL on
- * failure, logged. */
 struct dtls_config dtls_settings_config(const struct conf_listener *listener);
+
+/* The DTLS of a listener: of its credentials and settings, or of all that the configuration says.
+ * NULL on failure, logged. */
 struct dtls *dtls_settings_new(struct credentials *credentials, const struct dtls_config *config,
     const struct dtls_ports *ports);
 struct dtls *dtls_settings_open(

@@ -56,8 +56,7 @@ bool association_listen(struct association *a, monotime_t now, const struct neta
     const struct netaddr *local, const uint8_t *data, size_t len);
 
 /* A datagram of the peer to our address @local, for the next calls of the following two; not
- * copied: it must stay until association_read() has returned less than 1, or the state is not OPEN.
- */
+ * copied: it must stay until one of them has said HANDSHAKE, which is that there is no more. */
 void association_take(
     struct association *a, const struct netaddr *local, const uint8_t *data, size_t len);
 

@@ -122,9 +122,8 @@ static void read_lines(struct reader *r, FILE *in)
 {
 	char *text = NULL;
 	size_t room = 0;
-	ssize_t len;
 
-	while ((len = getline(&text, &room, in)) >= 0) {
+	while (getline(&text, &room, in) >= 0) {
 		r->line++;
 		text[strcspn(text, "\r\n")] = '\0';
 		if (text[0] != '\0' && text[0] != '#')

@@ -300,7 +300,11 @@ def _(bench):
     owner.expect(mqttsn.PINGRESP)
     bench.closing(Client(thief.address, "thief")).connect()
     with_cert = Tunnel(bench, gateway, "--cert", path("client.pem"), "--key", path("client-key.pem")).opened()
-    bench.closing(Client(with_cert.address, "client")).connect()
+    holder = bench.closing(Client(with_cert.address, "client")).connect()
+    for tunnel, client in (with_cert, holder), (sensor, owner):
+        tunnel.tell("resume")
+        check(tunnel.opened(2).resumed, "resumed")
+        client.connect()  # keys of before, identity of before
     nameless = bench.closing(Client(Tunnel(bench, gateway).opened().address, "client"))
     nameless.send(mqttsn.connect("client"))
     nameless.expect(CONNACK, code=NOT_SUPPORTED)
