@@ -398,6 +398,17 @@ def _(bench):
     equal((counters["dtls_peers"], counters["connects_total"]), (100, 100), "peers, connects")
 
 
+@test("more sensors begin at once than handshakes may be under way: all get through")
+def _(bench):
+    keys = {f"s{i}": KEY for i in range(40)}
+    files = Files(bench, bench.broker(), **keys)
+    gateway = files.write(f'psk_file = "{files.psk}"; handshakes = 1;').start()
+    tunnels = [Tunnel(bench, gateway, psk=f"{name}:{KEY}") for name in keys]
+    for tunnel in tunnels:
+        tunnel.opened()
+    equal(gateway.counters()["dtls_peers"], 40, "peers")
+
+
 @test("a restart: sessions are kept, keys are not; after a new handshake the session goes on without a CONNECT")
 def _(bench):
     files = Files(bench, bench.broker())
