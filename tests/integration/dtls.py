@@ -409,6 +409,20 @@ def _(bench):
     equal(gateway.counters()["dtls_peers"], 40, "peers")
 
 
+@test("a listener on all addresses answers from the one that was asked, handshakes and messages alike")
+def _(bench):
+    broker = bench.broker()
+    files = Files(bench, broker)
+    files.address = ("0.0.0.0", files.address[1])
+    files.write().start()
+    for host in "127.0.0.2", "127.0.0.3":
+        tunnel = psk_tunnel(bench, (host, files.address[1]))  # its socket is connected: it hears nobody else
+        client = bench.closing(Client(tunnel.address, host)).connect()
+        client.subscribe("a")
+        mqtt.publish(broker, "a", b"from the broker")
+        equal(client.take_message()[2], b"from the broker", "a message")
+
+
 @test("a restart: sessions are kept, keys are not; after a new handshake the session goes on without a CONNECT")
 def _(bench):
     files = Files(bench, bench.broker())
