@@ -83,6 +83,8 @@ struct gw_config {
 		uint32_t connects;
 		/* characters of a client id (SN12-OPEN-05) */
 		uint32_t client_id;
+		/* octets of a topic name or filter that is kept for a client */
+		uint32_t topic_name;
 		/* per client: topic ids; subscriptions; QoS 1/2 publishes on their way
 		 * (SN12-OPEN-04); messages and octets that wait for it */
 		uint32_t topics;

@@ -11,6 +11,7 @@
 #include "gateway/core/keep.h"
 #include "gateway/core/say.h"
 #include "gateway/core/sleep.h"
+#include "gateway/core/topic_ref.h"
 
 enum {
 	PUBLISH_HEADER = 7 /* octets before the payload, with a 1-octet Length (5.4.12) */
@@ -33,9 +34,9 @@ bool pub_out_uses_msg_id(const struct client *client, uint16_t msg_id)
 
 /* ---- sending ---- */
 
-/* The topic must be told by REGISTER before a normal id is used (SN12-GPUB-02).  False: no id is to
- * be had. */
-static bool find_address(
+/* The topic must be told by REGISTER before a normal id is used (SN12-GPUB-02).  Returns why there
+ * is none, or NULL. */
+static const char *find_address(
     struct gw *gw, struct client *client, struct sn_bytes name, bool corrected, struct address *out)
 {
 	struct subscription *sub = NULL;
@@ -44,17 +45,19 @@ static bool find_address(
 		sub = subscriptions_find(&client->subs, name);
 	if (sub != NULL && sub->predefined_id != 0) {
 		*out = (struct address){ SN_TOPIC_PREDEFINED, sub->predefined_id, NULL };
-		return true;
+		return NULL;
 	}
 	if (sub != NULL && sub->by_short) {
 		*out = (struct address){ SN_TOPIC_SHORT, sn_short_topic_id(name.data), NULL };
-		return true;
+		return NULL;
 	}
+	if (topic_ref_is_too_long(gw, client, name))
+		return "topic name longer than limits.topic_name";
 	if (topic_reg_bind(client->topics, name, gw->config.limits.topics, &out->topic) < 0)
-		return false;
+		return "no topic id left";
 	out->type = SN_TOPIC_NORMAL;
 	out->id = out->topic->id;
-	return true;
+	return NULL;
 }
 
 static bool say_publish(struct gw *gw, struct client *client, const struct address *to,
@@ -127,6 +130,7 @@ static void finish_head(struct gw *gw, struct client *client)
 static void send_head(struct gw *gw, struct client *client, uint16_t register_id)
 {
 	struct message *m = client->outbox.first;
+	const char *why;
 	struct address to;
 
 	if (is_too_old(gw, m)) {
@@ -142,8 +146,9 @@ static void send_head(struct gw *gw, struct client *client, uint16_t register_id
 		backlog_drop_head(gw, client, "longer than max_packet");
 		return;
 	}
-	if (!find_address(gw, client, message_topic(m), m->corrected, &to)) {
-		backlog_drop_head(gw, client, "no topic id left");
+	why = find_address(gw, client, message_topic(m), m->corrected, &to);
+	if (why != NULL) {
+		backlog_drop_head(gw, client, why);
 		return;
 	}
 	if (to.topic != NULL && to.topic->muted) {

@@ -6,6 +6,7 @@
 #include "gateway/core/keep.h"
 #include "gateway/core/say.h"
 #include "gateway/core/topic_name.h"
+#include "gateway/core/topic_ref.h"
 
 static void refuse(struct gw *gw, struct client *client, uint16_t msg_id, enum sn_return_code code)
 {
@@ -21,6 +22,11 @@ void register_register(struct gw *gw, struct client *client, const struct sn_pac
 
 	if (!topic_name_valid(reg->topic)) {
 		gw_refuse(gw, client, "not a topic name");
+		refuse(gw, client, reg->msg_id, SN_NOT_SUPPORTED);
+		return;
+	}
+	if (topic_ref_is_too_long(gw, client, reg->topic)) {
+		gw_refuse_limit(gw, client, "limits.topic_name");
 		refuse(gw, client, reg->msg_id, SN_NOT_SUPPORTED);
 		return;
 	}

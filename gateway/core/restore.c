@@ -3,8 +3,8 @@
  * Restoring: what a store has kept, told back to the core before gw_start().  The port's other way
  * round: its `put` calls make the pieces that they name.
  *
- * A piece that does not fit any more (its listener is gone) is left out, and a
- * client whose address cannot be bound comes back as a stored session: it will CONNECT.
+ * A piece that does not fit any more (its listener is gone) is left out, and a client whose address
+ * cannot be bound comes back as a stored session: it will CONNECT.
  */
 #include <assert.h>
 #include <stdlib.h>

@@ -261,6 +261,11 @@ static enum sn_return_code pass_on(
 	code = filter_of(gw, client, subscribe, &room, &filter);
 	if (code != SN_ACCEPTED)
 		return code;
+	if (subscribe->flags.topic_type == SN_TOPIC_NORMAL &&
+	    topic_ref_is_too_long(gw, client, filter)) {
+		gw_refuse_limit(gw, client, "limits.topic_name");
+		return SN_NOT_SUPPORTED;
+	}
 	if (!link_is_up(&client->link) && !link_is_awaited(gw, &client->link))
 		return SN_CONGESTION;
 	limit = limit_reached(gw, client, filter);

@@ -47,6 +47,12 @@ static enum sn_return_code short_name(
 	return topic_name_valid(*name) ? SN_ACCEPTED : SN_NOT_SUPPORTED;
 }
 
+bool topic_ref_is_too_long(const struct gw *gw, const struct client *client, struct sn_bytes name)
+{
+	return name.len > gw->config.limits.topic_name &&
+	       topic_reg_by_name(client->topics, name) == NULL;
+}
+
 enum sn_return_code topic_ref_name(struct gw *gw, const struct client *client, uint8_t type,
     uint16_t topic_id, struct topic_ref_room *room, struct sn_bytes *name)
 {

@@ -30,4 +30,8 @@ enum sn_return_code topic_ref_name(struct gw *gw, const struct client *client, u
 /* A normal topic of the client is in use from now on: its id is not given away. */
 void topic_ref_use(struct gw *gw, const struct client *client, struct topic *topic);
 
+/* Whether @name is longer than a client may have one (limits.topic_name), and not one that it has.
+ */
+bool topic_ref_is_too_long(const struct gw *gw, const struct client *client, struct sn_bytes name);
+
 #endif

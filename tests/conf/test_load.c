@@ -36,7 +36,7 @@ Test(load, everything_set)
 	    "  hold = 0; reconnect_least = 2; reconnect_most = 3; max_idle = 86400;\n"
 	    "  queue_age = 60; session_expiry = 4233600; };\n"
 	    "limits = { clients = 1; connecting = 2; connects = 8; client_id = 23; topics = 4;\n"
-	    "  subscriptions = 5; publish_window = 6; queue_messages = 7;\n"
+	    "  topic_name = 33; subscriptions = 5; publish_window = 6; queue_messages = 7;\n"
 	    "  queue_bytes = 2048; reconnects = 9; stranger_answers = 10;\n"
 	    "  packets = 11; qos_minus_one = 12; };\n"
 	    "sleep = { buffer_qos0 = false; wake_connect = \"honour\"; };\n"
@@ -80,6 +80,7 @@ Test(load, everything_set)
 	cr_assert_eq(conf->core.limits.connects, 8);
 	cr_assert_eq(conf->core.limits.client_id, 23);
 	cr_assert_eq(conf->core.limits.topics, 4);
+	cr_assert_eq(conf->core.limits.topic_name, 33);
 	cr_assert_eq(conf->core.limits.subscriptions, 5);
 	cr_assert_eq(conf->core.limits.publish_window, 6);
 	cr_assert_eq(conf->core.limits.queue_messages, 7);

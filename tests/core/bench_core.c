@@ -372,6 +372,7 @@ static struct gw *new_core(struct bench *b)
 			.connects = 10,
 			.client_id = 64,
 			.topics = 64,
+			.topic_name = 1024,
 			.subscriptions = 32,
 			.publish_window = 16,
 			.queue_messages = 100,

@@ -160,6 +160,7 @@ static void begin(void)
 		    .connecting = 1000,
 		    .client_id = 64,
 		    .topics = 100,
+		    .topic_name = 1024,
 		    .subscriptions = 100,
 		    .publish_window = 5,
 		    .queue_messages = 100,

@@ -324,6 +324,7 @@ static struct gw_config configuration(const struct topic_predef *predefined)
 		    .connecting = 2,
 		    .client_id = 8,
 		    .topics = 3,
+		    .topic_name = 40,
 		    .subscriptions = 2,
 		    .publish_window = 2,
 		    .queue_messages = 3,

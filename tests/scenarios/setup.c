@@ -46,6 +46,7 @@ static const struct setting {
 	SETTING(limits.connects, COUNT, 10),
 	SETTING(limits.client_id, COUNT, 64),
 	SETTING(limits.topics, COUNT, 1000),
+	SETTING(limits.topic_name, COUNT, 1024),
 	SETTING(limits.subscriptions, COUNT, 100),
 	SETTING(limits.publish_window, COUNT, 5),
 	SETTING(limits.queue_messages, COUNT, 100),

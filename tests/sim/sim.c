@@ -338,6 +338,7 @@ static struct gw_config configuration(struct sim *sim)
 			.connects = 10,
 			.client_id = 64,
 			.topics = 100,
+			.topic_name = 1024,
 			.subscriptions = 10,
 			.publish_window = 5,
 			.queue_messages = 10,
