@@ -78,7 +78,8 @@ static struct gw_listener rules_of(const struct conf_listener *listener)
 {
 	struct gw_listener rules = listener->rules;
 
-	if (conf_has_dtls(listener) && rules.max_packet > DTLS_MESSAGE_MAX)
+	rules.keys = conf_has_dtls(listener);
+	if (rules.keys && rules.max_packet > DTLS_MESSAGE_MAX)
 		rules.max_packet = DTLS_MESSAGE_MAX;
 	return rules;
 }

@@ -193,6 +193,16 @@ static monotime_t within(monotime_t t, monotime_t least, monotime_t most)
 	return monotime_before(t, least) ? least : t;
 }
 
+/* That it has no keys any more it notices when it was not answered. */
+static void allow_for_keys(struct gw *gw, struct client *client)
+{
+	struct deadline *own = &client->supervision;
+
+	if (own->set && gw->config.listeners[client->peer->listener].keys)
+		deadline_set(
+		    gw->deadlines, own, monotime_add_ms(own->due, pending_patience_ms(gw)));
+}
+
 void client_restore(struct gw *gw, struct client *client, enum client_state state,
     bool has_deadline, monotime_t deadline)
 {
@@ -214,6 +224,8 @@ void client_restore(struct gw *gw, struct client *client, enum client_state stat
 		deadline_set(
 		    gw->deadlines, own, has_deadline ? within(deadline, gw->now, most) : most);
 	}
+	if (client->peer != NULL)
+		allow_for_keys(gw, client);
 }
 
 void client_init(struct client *client)

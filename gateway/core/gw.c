@@ -155,10 +155,13 @@ void gw_peer_proven(struct gw *gw, monotime_t now, const struct peer *peer)
 {
 	struct client *client = clients_find_peer(&gw->clients, peer);
 
-	if (client == NULL || identity_allows(gw, peer, client_id_bytes(client)))
+	if (client == NULL)
 		return;
 	begin(gw, now);
-	connect_push_out(gw, client);
+	if (!identity_allows(gw, peer, client_id_bytes(client)))
+		connect_push_out(gw, client);
+	else
+		restore_keys_agreed(gw, client);
 	end(gw);
 }
 

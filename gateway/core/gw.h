@@ -33,6 +33,9 @@ struct gw_listener {
 	bool qos_minus_one_names;
 	/* answer SEARCHGW, send ADVERTISE */
 	bool discovery;
+	/* peers agree on keys, and have to do so again when the gateway was restarted (DTLS); they
+	 * notice that by not being answered */
+	bool keys;
 	/* CONNECT's client id must be the peer's proven identity (MAP-CONN-15) */
 	bool identity_is_client_id;
 };
@@ -184,8 +187,8 @@ void gw_trace_to(struct gw *gw, void (*packet)(void *ctx, const struct gw_packet
 /* A datagram of @len octets from @from (without node id: the core unwraps encapsulation). */
 void gw_rx(struct gw *gw, monotime_t now, const struct peer *from, const uint8_t *data, size_t len);
 
-/* @peer has proved anew who it is, by the identity port: a client of another name that is still
- * known there is lost. */
+/* @peer has agreed on keys: what it could not be told before can be told now.  If it has proved, by
+ * the identity port, not to be the client that is still known there, that one is lost. */
 void gw_peer_proven(struct gw *gw, monotime_t now, const struct peer *peer);
 
 /* An event of the upstream session whose owner is @owner; NULL: the gateway's own. */

@@ -205,6 +205,23 @@ static void open_links(struct gw *gw, bool (*wanted)(const struct client *client
 	}
 }
 
+/* What is said to it would be in vain, and the repeats be used up before it has noticed that it
+ * has no keys any more.  Behind a forwarder it is not told when there are some. */
+static bool has_no_keys(const struct gw *gw, const struct client *client)
+{
+	return client->peer != NULL && !client->peer->encapsulated &&
+	       gw->config.listeners[client->peer->listener].keys &&
+	       (client->state == CLIENT_ACTIVE || client->state == CLIENT_AWAKE);
+}
+
+void restore_keys_agreed(struct gw *gw, struct client *client)
+{
+	if (client->pending.type != PENDING_HOLD)
+		return;
+	pending_stop(gw, client);
+	pub_out_go_on(gw, client);
+}
+
 void restore_finish(struct gw *gw)
 {
 	struct restored *r = &gw->restored;
@@ -215,6 +232,8 @@ void restore_finish(struct gw *gw)
 	for (size_t i = 0; i < r->count; i++) {
 		if (is_over(r->clients[i]))
 			clients_remove(gw, r->clients[i]);
+		else if (has_no_keys(gw, r->clients[i]))
+			pending_hold(gw, r->clients[i]);
 		else
 			pub_out_go_on(gw, r->clients[i]);
 	}

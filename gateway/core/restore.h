@@ -16,7 +16,11 @@ struct restored {
 	size_t links; /* to be opened, of those that have their turn already */
 };
 
-/* All are known: their links are opened in turn, and what waited for them goes on. */
+/* All are known: their links are opened in turn, and what waited for them goes on; but not for
+ * those that have to agree on keys first, for T_WAIT at most. */
 void restore_finish(struct gw *gw);
+
+/* One of these has: now it goes on. */
+void restore_keys_agreed(struct gw *gw, struct client *client);
 
 #endif

@@ -251,12 +251,14 @@ static const char *listener_line(struct setup *setup, const struct words *words)
 			listener->discovery = false;
 		else if (word_is(word, "identity_is_client_id"))
 			listener->identity_is_client_id = true;
+		else if (word_is(word, "keys"))
+			listener->keys = true;
 		else if (word->key != NULL && strcmp(word->key, "max_packet") == 0 &&
 		         word_number(word->text, 2, 65535, &octets))
 			listener->max_packet = (uint32_t)octets;
 		else
 			return "listener [max_packet=N] [qos_minus_one] [qos_minus_one_names] "
-			       "[no_discovery] [identity_is_client_id] wanted";
+			       "[no_discovery] [keys] [identity_is_client_id] wanted";
 	}
 	return NULL;
 }
