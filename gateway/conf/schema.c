@@ -85,7 +85,7 @@ static const struct schema_row listener[] = {
 	        "Address and UDP port. 127.0.0.1 is reached from this machine only; \"0.0.0.0:1884\" "
 	        "opens the gateway to every network the machine is in, \"[::]:1884\" does so for "
 	        "IPv6. MQTT-SN knows no passwords: whoever reaches the port can publish and "
-	        "subscribe with the gateway's rights at the broker." },
+	        "subscribe with the gateway's rights at the broker, unless dtls or broker.logins_file say otherwise." },
 	{ "max_packet", SCHEMA_COUNT, LISTENER(rules.max_packet), .least = 32, .most = 65507,
 	    .unit = "octets", .preset = "65507",
 	    .help =
