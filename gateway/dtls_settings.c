@@ -67,12 +67,7 @@ static void log_mistake(void *ctx, const char *place, const char *what)
 
 struct credentials *dtls_settings_credentials(const struct conf_listener *listener)
 {
-	struct credentials *credentials = read_files(listener, log_mistake, NULL);
-
-	if (credentials != NULL && credentials_are_exposed(credentials))
-		log_warning("%s: everybody on this machine can read the keys (chmod o-r)",
-		    listener->dtls.psk_file);
-	return credentials;
+	return read_files(listener, log_mistake, NULL);
 }
 
 struct dtls_config dtls_settings_config(const struct conf_listener *listener)

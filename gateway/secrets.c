@@ -15,8 +15,10 @@ static void warn_of(const char *setting, const char *file)
 
 void secrets_warn(const struct conf *conf)
 {
-	for (size_t i = 0; i < conf->n_listeners; i++)
+	for (size_t i = 0; i < conf->n_listeners; i++) {
 		warn_of("listeners.dtls.key", conf->listeners[i].dtls.key);
+		warn_of("listeners.dtls.psk_file", conf->listeners[i].dtls.psk_file);
+	}
 	warn_of("broker.password_file", conf->broker.password_file);
 	warn_of("broker.logins_file", conf->broker.logins_file);
 	warn_of("broker.tls.key", conf->broker.tls_key);

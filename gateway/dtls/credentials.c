@@ -323,8 +323,3 @@ bool credentials_have_keys(const struct credentials *c)
 {
 	return c->psk != NULL;
 }
-
-bool credentials_are_exposed(const struct credentials *c)
-{
-	return c->psk != NULL && psk_is_exposed(c->psk);
-}

@@ -52,7 +52,4 @@ char *credentials_identity(const struct ssl_st *ssl);
 /* Whether the pre-shared key that @ssl was opened with is still good; true without one. */
 bool credentials_still_good(const struct credentials *credentials, const struct ssl_st *ssl);
 
-/* True if there are pre-shared keys, and others on this machine can read their file. */
-bool credentials_are_exposed(const struct credentials *credentials);
-
 #endif

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <uthash.h>
 
 struct key {
@@ -20,7 +19,6 @@ struct key {
 
 struct psk_table {
 	struct key *keys;
-	bool exposed;
 };
 
 struct reader {
@@ -146,13 +144,11 @@ struct psk_table *psk_load(const char *path, psk_mistake_fn *mistake, void *ctx)
 	struct psk_table *table = calloc(1, sizeof *table);
 	struct reader r = { table, mistake, ctx, 0, true };
 	FILE *in = table != NULL ? fopen(path, "re") : NULL;
-	struct stat st;
 
 	if (in == NULL) {
 		complain(&r, table != NULL ? strerror(errno) : "out of memory");
 		return psk_free(table);
 	}
-	table->exposed = fstat(fileno(in), &st) == 0 && (st.st_mode & S_IROTH) != 0;
 	read_lines(&r, in);
 	fclose(in);
 	return r.good ? table : psk_free(table);
@@ -186,9 +182,4 @@ const uint8_t *psk_find(const struct psk_table *table, const char *identity, siz
 size_t psk_count(const struct psk_table *table)
 {
 	return HASH_CNT(by_identity, table->keys);
-}
-
-bool psk_is_exposed(const struct psk_table *table)
-{
-	return table->exposed;
 }

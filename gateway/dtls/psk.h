@@ -32,7 +32,4 @@ const uint8_t *psk_find(const struct psk_table *table, const char *identity, siz
 
 size_t psk_count(const struct psk_table *table);
 
-/* True if users other than the owner and the group could read the file. */
-bool psk_is_exposed(const struct psk_table *table);
-
 #endif

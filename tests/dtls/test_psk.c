@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char path[] = "/nowhere/psk";
@@ -21,7 +20,7 @@ static void on_mistake(void *ctx, unsigned line, const char *what)
 	snprintf(told + len, sizeof told - len, "%u %s\n", line, what);
 }
 
-static struct psk_table *load(const char *text, mode_t mode)
+static struct psk_table *load(const char *text)
 {
 	char name[] = "/tmp/test_psk-XXXXXX";
 	int fd = mkstemp(name);
@@ -29,7 +28,6 @@ static struct psk_table *load(const char *text, mode_t mode)
 
 	cr_assert_geq(fd, 0);
 	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	cr_assert_eq(fchmod(fd, mode), 0);
 	close(fd);
 	told[0] = '\0';
 	table = psk_load(name, on_mistake, NULL);
@@ -39,7 +37,7 @@ static struct psk_table *load(const char *text, mode_t mode)
 
 static void expect_mistake(const char *text, const char *mistake)
 {
-	cr_assert_null(load(text, 0600), "%s", text);
+	cr_assert_null(load(text), "%s", text);
 	cr_assert_str_eq(told, mistake, "%s: told %s", text, told);
 }
 
@@ -50,8 +48,7 @@ Test(psk, keys_are_found_by_identity)
 	                               "\n"
 	                               "pump-1:00010203fcFDfeff\r\n"
 	                               "with:colon:0102030405060708\n"
-	                               "last:ffffffffffffffffff",
-	    0600);
+	                               "last:ffffffffffffffffff");
 	const uint8_t *found;
 	size_t len;
 
@@ -66,7 +63,6 @@ Test(psk, keys_are_found_by_identity)
 	cr_assert_eq(len, 9);
 	cr_assert_null(psk_find(table, "pump", &len));
 	cr_assert_null(psk_find(table, "", &len));
-	cr_assert_not(psk_is_exposed(table));
 	psk_free(table);
 }
 
@@ -94,24 +90,13 @@ Test(psk, lengths)
 	struct psk_table *table;
 
 	snprintf(text, sizeof text, "%0128d:%0128d\n", 1, 2);
-	table = load(text, 0600);
+	table = load(text);
 	cr_assert_not_null(table, "%s", told);
 	psk_free(table);
 	snprintf(text, sizeof text, "%0129d:%0128d\n", 1, 2);
 	expect_mistake(text, "1 the identity is too long: 128 octets are the most\n");
 	snprintf(text, sizeof text, "%0128d:%0130d\n", 1, 2);
 	expect_mistake(text, "1 the key is too long: 128 hexadecimal digits are the most\n");
-}
-
-Test(psk, a_file_that_others_can_read_is_noticed)
-{
-	struct psk_table *table = load("a:0102030405060708\n", 0644);
-
-	cr_assert(psk_is_exposed(table));
-	psk_free(table);
-	table = load("a:0102030405060708\n", 0640);
-	cr_assert_not(psk_is_exposed(table));
-	psk_free(table);
 }
 
 Test(psk, a_file_that_is_not_there)

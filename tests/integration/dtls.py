@@ -574,7 +574,7 @@ def _(bench):
 def _(bench):
     files = Files(bench, bench.broker()).write()
     os.chmod(files.psk, 0o644)
-    files.start().wait_log("psk: everybody on this machine can read the keys")
+    files.start().wait_log(f'listeners.dtls.psk_file: everybody can read "{files.psk}"')
 
 
 main()
