@@ -175,7 +175,8 @@ static bool connect_broker(struct sensor *sensor, struct sn_bytes client_id)
 	mosquitto_threaded_set(sensor->mosq, true); /* calls queue, they do not write */
 	mosquitto_connect_callback_set(sensor->mosq, on_connect);
 	mosquitto_publish_callback_set(sensor->mosq, on_publish);
-	if (mosquitto_connect(sensor->mosq, "127.0.0.1", relay->broker_port, KEEP_ALIVE_S) !=
+	/* the other connect would have each call write to a pipe of the library's own as well */
+	if (mosquitto_connect_async(sensor->mosq, "127.0.0.1", relay->broker_port, KEEP_ALIVE_S) !=
 	    MOSQ_ERR_SUCCESS)
 		return false;
 	touch(sensor);
