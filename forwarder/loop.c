@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "common/alarm.h"
 #include "common/err.h"
 #include "common/log.h"
 #include "common/monotime.h"
@@ -52,7 +53,7 @@ struct loop {
 	loop_reload_fn *reload;
 	void *reload_ctx;
 	struct event_base *base;
-	struct event *timer;
+	struct alarm *alarm;
 	struct signals *signals;
 	struct sdnotify manager;
 	struct status status;
@@ -65,7 +66,7 @@ struct loop {
 	struct rate change_lines;
 
 	struct turn turn;
-	monotime_t alarm; /* when the timer goes off */
+	monotime_t alarm_at; /* when it goes off */
 	bool stopping;
 };
 
@@ -192,23 +193,17 @@ static void settle(struct loop *l)
 	}
 }
 
-/* A timer that goes off too early costs one turn. */
-static void arm_timer(struct loop *l)
+/* One that goes off too early costs one turn. */
+static void set_alarm(struct loop *l)
 {
 	monotime_t next = fwd_next_deadline(l->fwd), when;
-	struct timeval in;
-	int64_t us;
 
 	if (sdnotify_next_deadline(&l->manager, &when) && monotime_before(when, next))
 		next = when;
-	us = next.us - turn_now(&l->turn).us;
-	if (event_pending(l->timer, EV_TIMEOUT, NULL) && !monotime_before(next, l->alarm))
+	if (alarm_is_set(l->alarm) && !monotime_before(next, l->alarm_at))
 		return;
-	if (us < 0)
-		us = 0;
-	in = (struct timeval){ .tv_sec = us / 1000000, .tv_usec = us % 1000000 };
-	event_add(l->timer, &in);
-	l->alarm = next;
+	alarm_at(l->alarm, next);
+	l->alarm_at = next;
 }
 
 static double per_second(uint64_t count, uint64_t before, int64_t us)
@@ -239,15 +234,13 @@ static void end_turn(struct loop *l)
 	if (sdnotify_advance(&l->manager, turn_now(&l->turn)))
 		tell_status(l);
 	settle(l);
-	arm_timer(l);
+	set_alarm(l);
 	turn_end(&l->turn);
 }
 
 /* The turn that it begins does the work. */
-static void on_timer(evutil_socket_t fd, short what, void *ctx)
+static void on_alarm(void *ctx)
 {
-	(void)fd;
-	(void)what;
 	(void)ctx;
 }
 
@@ -447,9 +440,9 @@ struct loop *loop_new(struct fwd_conf *conf, loop_reload_fn *reload, void *ctx)
 	l->base = event_base_new();
 	if (l->base == NULL)
 		goto fail;
-	l->timer = evtimer_new(l->base, on_timer, l);
+	l->alarm = alarm_new(l->base, on_alarm, l);
 	l->signals = signals_new(l->base, &acts);
-	if (l->timer == NULL || l->signals == NULL || !start_core(l))
+	if (l->alarm == NULL || l->signals == NULL || !start_core(l))
 		goto fail;
 	if (!udp_port_open(&l->uplink, l->base, &conf->uplink.port, on_gateway, l) ||
 	    !open_sides(l))
@@ -472,8 +465,7 @@ struct loop *loop_free(struct loop *l)
 	udp_port_close(&l->uplink);
 	fwd_free(l->fwd);
 	signals_free(l->signals);
-	if (l->timer != NULL)
-		event_free(l->timer);
+	alarm_free(l->alarm);
 	if (l->base != NULL)
 		event_base_free(l->base);
 	fwd_conf_free(l->conf);

@@ -10,6 +10,7 @@
 
 #include "common/err.h"
 #include "common/listen_fds.h"
+#include "common/alarm.h"
 #include "common/log.h"
 #include "common/monotime.h"
 #include "common/sdnotify.h"
@@ -40,7 +41,7 @@ struct loop {
 	loop_reload_fn *reload;
 	void *reload_ctx;
 	struct event_base *base;
-	struct event *timer;
+	struct alarm *alarm;
 	struct signals *signals;
 	struct sdnotify manager;
 	struct status status;
@@ -58,8 +59,7 @@ struct loop {
 	struct crash_point crash;
 	struct turn turn;
 	struct core_ports ports;
-	bool armed;
-	monotime_t alarm; /* when the timer goes off */
+	monotime_t alarm_at; /* when it goes off */
 
 	bool stopping;
 	monotime_t stop_by;
@@ -163,12 +163,10 @@ static void sooner(bool *any, monotime_t *earliest, monotime_t when)
 	*any = true;
 }
 
-static void arm_timer(struct loop *l)
+static void set_alarm(struct loop *l)
 {
 	monotime_t earliest = { 0 }, when;
 	bool any = false;
-	struct timeval in;
-	int64_t us;
 
 	if (gw_next_deadline(l->gw, &when))
 		sooner(&any, &earliest, when);
@@ -185,32 +183,25 @@ static void arm_timer(struct loop *l)
 	if (l->stopping)
 		sooner(&any, &earliest, l->stop_by);
 
-	if (!any || (l->armed && earliest.us == l->alarm.us))
-		return; /* a timer that is not needed any more costs one turn */
-	us = earliest.us - monotime_now().us;
-	if (us < 0)
-		us = 0;
-	in = (struct timeval){ .tv_sec = us / 1000000, .tv_usec = us % 1000000 };
-	l->armed = event_add(l->timer, &in) == 0;
-	l->alarm = earliest;
+	/* One that goes off too early costs one turn. */
+	if (!any || (alarm_is_set(l->alarm) && !monotime_before(earliest, l->alarm_at)))
+		return;
+	alarm_at(l->alarm, earliest);
+	l->alarm_at = earliest;
 }
 
 static void end_turn(struct loop *l)
 {
 	advance(l);
 	settle(l);
-	arm_timer(l);
+	set_alarm(l);
 	turn_end(&l->turn);
 }
 
 /* The turn that it begins does the work. */
-static void on_timer(evutil_socket_t fd, short what, void *ctx)
+static void on_alarm(void *ctx)
 {
-	struct loop *l = ctx;
-
-	(void)fd;
-	(void)what;
-	l->armed = false;
+	(void)ctx;
 }
 
 static bool is_over(struct loop *l)
@@ -355,9 +346,9 @@ struct loop *loop_new(struct conf *conf, loop_reload_fn *reload, void *ctx)
 	sdnotify_init(&l->manager, monotime_now());
 	if (l->base == NULL || l->notes == NULL || l->inherited == NULL)
 		goto fail;
-	l->timer = evtimer_new(l->base, on_timer, l);
+	l->alarm = alarm_new(l->base, on_alarm, l);
 	l->signals = signals_new(l->base, &acts);
-	if (l->timer == NULL || l->signals == NULL)
+	if (l->alarm == NULL || l->signals == NULL)
 		goto fail;
 	return l;
 fail:
@@ -475,8 +466,7 @@ struct loop *loop_free(struct loop *l)
 	listen_fds_free(l->inherited);
 	persist_close(l->persist);
 	signals_free(l->signals);
-	if (l->timer != NULL)
-		event_free(l->timer);
+	alarm_free(l->alarm);
 	if (l->base != NULL)
 		event_base_free(l->base);
 	notes_free(l->notes);

@@ -57,7 +57,7 @@ struct upstream {
 	unsigned next_slot; /* for the next new session */
 	uint32_t turn;      /* flushes since start: each ends a turn of the loop */
 	uint32_t tick;      /* ticks since start: the clock of keep alive and farewells */
-	struct event *timer;
+	struct alarm *ticker;
 };
 
 static inline uint32_t pool_ticks(unsigned seconds)

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <mosquitto.h>
 
+#include "common/alarm.h"
 #include "common/err.h"
 #include "gateway/upstream/dial.h"
 #include "gateway/upstream/keepalive.h"
@@ -61,13 +62,11 @@ static void on_report(evutil_socket_t fd, short what, void *arg)
 		report_end(TAILQ_FIRST(&up->ended));
 }
 
-static void on_tick(evutil_socket_t fd, short what, void *arg)
+static void on_tick(void *ctx)
 {
-	struct upstream *up = arg;
+	struct upstream *up = ctx;
 	struct up_session *s;
 
-	(void)fd;
-	(void)what;
 	up->tick++;
 	LIST_FOREACH (s, &up->slots[up->tick % up->n_slots], slot_link)
 		keepalive_tick(s);
@@ -78,15 +77,13 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 	lingers_tick(up->lingers, up->tick);
 	if (upstream_count(up) == 0)
-		event_del(up->timer);
+		alarm_stop(up->ticker);
 }
 
-static void start_timer(struct upstream *up)
+static void start_ticker(struct upstream *up)
 {
-	static const struct timeval interval = { .tv_usec = POOL_TICK_MS * 1000 };
-
-	if (!event_pending(up->timer, EV_TIMEOUT, NULL))
-		event_add(up->timer, &interval);
+	if (!alarm_is_set(up->ticker))
+		alarm_every(up->ticker, POOL_TICK_MS * 1000);
 }
 
 /* --- The pool --- */
@@ -116,9 +113,9 @@ static bool set_up(struct upstream *up, const struct upstream_config *config)
 	    !copy(&up->id_prefix, config->id_prefix) || !copy(&up->id_suffix, config->id_suffix))
 		return false;
 	up->report = evtimer_new(up->base, on_report, up);
-	up->timer = event_new(up->base, -1, EV_PERSIST, on_tick, up);
+	up->ticker = alarm_new(up->base, on_tick, up);
 	up->lingers = lingers_new(up->base);
-	return up->report != NULL && up->timer != NULL && up->lingers != NULL &&
+	return up->report != NULL && up->ticker != NULL && up->lingers != NULL &&
 	       brokers_init(&up->brokers, up->base, config, on_resolved, up);
 }
 
@@ -192,8 +189,7 @@ struct upstream *upstream_free(struct upstream *up)
 		end_all(up);
 	brokers_free(&up->brokers);
 	lingers_free(up->lingers);
-	if (up->timer != NULL)
-		event_free(up->timer);
+	alarm_free(up->ticker);
 	if (up->report != NULL)
 		event_free(up->report);
 	tls_free(up->tls);
@@ -249,7 +245,7 @@ struct up_session *upstream_open(
 
 	if (s == NULL)
 		return NULL;
-	start_timer(up);
+	start_ticker(up);
 	dial(s);
 	return s;
 }

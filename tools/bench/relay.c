@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "sn_codec/sn_codec.h"
@@ -161,6 +162,20 @@ static void close_sensor(struct relay *relay, uint16_t port)
 	relay->sensors[port] = NULL;
 }
 
+/* It would write to a socket of its own for each packet; see gateway/upstream/session.c. */
+static struct mosquitto *new_without_wakeup(const char *id, struct sensor *sensor)
+{
+	struct rlimit limit, none;
+	struct mosquitto *mosq;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = limit.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	mosq = mosquitto_new(id, true, sensor);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return mosq;
+}
+
 static bool connect_broker(struct sensor *sensor, struct sn_bytes client_id)
 {
 	struct relay *relay = sensor->relay;
@@ -168,15 +183,14 @@ static bool connect_broker(struct sensor *sensor, struct sn_bytes client_id)
 	char id[TOPIC_MAX];
 
 	snprintf(id, sizeof id, "%.*s", (int)client_id.len, (const char *)client_id.data);
-	sensor->mosq = mosquitto_new(id, true, sensor);
+	sensor->mosq = new_without_wakeup(id, sensor);
 	if (sensor->mosq == NULL)
 		return false;
 	mosquitto_int_option(sensor->mosq, MOSQ_OPT_TCP_NODELAY, 1);
 	mosquitto_threaded_set(sensor->mosq, true); /* calls queue, they do not write */
 	mosquitto_connect_callback_set(sensor->mosq, on_connect);
 	mosquitto_publish_callback_set(sensor->mosq, on_publish);
-	/* the other connect would have each call write to a pipe of the library's own as well */
-	if (mosquitto_connect_async(sensor->mosq, "127.0.0.1", relay->broker_port, KEEP_ALIVE_S) !=
+	if (mosquitto_connect(sensor->mosq, "127.0.0.1", relay->broker_port, KEEP_ALIVE_S) !=
 	    MOSQ_ERR_SUCCESS)
 		return false;
 	touch(sensor);
