@@ -13,6 +13,7 @@ struct alarm {
 	void *ctx;
 	bool set;
 	bool again;
+	monotime_t at; /* of alarm_at() */
 };
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -74,6 +75,13 @@ static void set(struct alarm *alarm, int flags, int64_t first_us, int64_t interv
 void alarm_at(struct alarm *alarm, monotime_t when)
 {
 	set(alarm, TFD_TIMER_ABSTIME, when.us > 0 ? when.us : 1, 0);
+	alarm->at = when;
+}
+
+void alarm_by(struct alarm *alarm, monotime_t when)
+{
+	if (!alarm->set || monotime_before(when, alarm->at))
+		alarm_at(alarm, when);
 }
 
 void alarm_every(struct alarm *alarm, uint32_t us)

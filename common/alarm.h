@@ -26,6 +26,9 @@ struct alarm *alarm_free(struct alarm *alarm);
 /* Goes off once at @when, at once if that is over.  What was set before is forgotten. */
 void alarm_at(struct alarm *alarm, monotime_t when);
 
+/* Goes off once, at @when at the latest: what is set for a time before that stays as it is. */
+void alarm_by(struct alarm *alarm, monotime_t when);
+
 /* Goes off every @us microseconds, from now on. */
 void alarm_every(struct alarm *alarm, uint32_t us);
 

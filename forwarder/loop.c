@@ -66,7 +66,6 @@ struct loop {
 	struct rate change_lines;
 
 	struct turn turn;
-	monotime_t alarm_at; /* when it goes off */
 	bool stopping;
 };
 
@@ -200,10 +199,7 @@ static void set_alarm(struct loop *l)
 
 	if (sdnotify_next_deadline(&l->manager, &when) && monotime_before(when, next))
 		next = when;
-	if (alarm_is_set(l->alarm) && !monotime_before(next, l->alarm_at))
-		return;
-	alarm_at(l->alarm, next);
-	l->alarm_at = next;
+	alarm_by(l->alarm, next);
 }
 
 static double per_second(uint64_t count, uint64_t before, int64_t us)

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "common/alarm.h"
 #include "common/err.h"
 #include "common/listen_fds.h"
-#include "common/alarm.h"
 #include "common/log.h"
 #include "common/monotime.h"
 #include "common/sdnotify.h"
@@ -59,7 +59,6 @@ struct loop {
 	struct crash_point crash;
 	struct turn turn;
 	struct core_ports ports;
-	monotime_t alarm_at; /* when it goes off */
 
 	bool stopping;
 	monotime_t stop_by;
@@ -183,11 +182,8 @@ static void set_alarm(struct loop *l)
 	if (l->stopping)
 		sooner(&any, &earliest, l->stop_by);
 
-	/* One that goes off too early costs one turn. */
-	if (!any || (alarm_is_set(l->alarm) && !monotime_before(earliest, l->alarm_at)))
-		return;
-	alarm_at(l->alarm, earliest);
-	l->alarm_at = earliest;
+	if (any) /* one that goes off too early costs one turn */
+		alarm_by(l->alarm, earliest);
 }
 
 static void end_turn(struct loop *l)

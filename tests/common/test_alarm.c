@@ -78,6 +78,17 @@ Test(alarm, the_last_time_counts)
 	cr_assert(alarm_is_set(alarm_));
 }
 
+Test(alarm, a_time_limit_moves_it_forward_only)
+{
+	alarm_by(alarm_, monotime_add_ms(monotime_now(), 3600000));
+	cr_assert(alarm_is_set(alarm_));
+	alarm_by(alarm_, monotime_now());
+	alarm_by(alarm_, monotime_add_ms(monotime_now(), 3600000));
+	wait_once();
+	cr_assert_eq(went_off, 1);
+	cr_assert_not(alarm_is_set(alarm_));
+}
+
 Test(alarm, goes_off_again_and_again_until_it_is_stopped)
 {
 	alarm_every(alarm_, 2000);
