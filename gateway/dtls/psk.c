@@ -5,6 +5,7 @@
 #include "gateway/dtls/psk.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,17 +46,6 @@ static struct key *find(const struct psk_table *table, const char *identity)
 
 /* --- one line --- */
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* NULL, or what is wrong with @hex. */
 static const char *read_key(struct key *key, const char *hex)
 {
@@ -68,7 +58,8 @@ static const char *read_key(struct key *key, const char *hex)
 	if (digits / 2 > PSK_KEY_MAX)
 		return "the key is too long: 128 hexadecimal digits are the most";
 	for (size_t i = 0; i < digits; i += 2) {
-		int high = digit(hex[i]), low = digit(hex[i + 1]);
+		int high = OPENSSL_hexchar2int((unsigned char)hex[i]);
+		int low = OPENSSL_hexchar2int((unsigned char)hex[i + 1]);
 
 		if (high < 0 || low < 0)
 			return "the key is not hexadecimal";
