@@ -75,7 +75,8 @@ struct conf_broker {
 	char *tls_cert;
 	char *tls_key;
 	bool tls_insecure;
-	uint32_t keep_alive; /* seconds */
+	uint32_t keep_alive;         /* seconds */
+	uint32_t shared_connections; /* 0: each client has one of its own */
 	char *id_prefix;
 	char *id_suffix;
 	enum conf_outage outage; /* conf_finish() makes conf->core.outage of it */

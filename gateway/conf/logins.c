@@ -129,8 +129,8 @@ static bool make_admission(struct logins *logins, bool refuse_unlisted)
 	if (rules == NULL)
 		return false;
 	for (size_t i = 0; i < logins->n_list; i++)
-		rules[i] =
-		    (struct admission_rule){ logins->list[i].clients, logins->list[i].refuse };
+		rules[i] = (struct admission_rule){ logins->list[i].clients, logins->list[i].refuse,
+			logins->list[i].user != NULL };
 	logins->admission = admission_new(rules, logins->n_list, refuse_unlisted);
 	free(rules);
 	return logins->admission != NULL;

@@ -179,6 +179,13 @@ static const struct schema_row broker[] = {
 	    .or_zero = true, .unit = "seconds", .preset = "60",
 	    .help = "Keep alive of the sessions with the broker, whatever that of the clients; "
 	            "0: none." },
+	{ "shared_connections", SCHEMA_COUNT, CONF(broker.shared_connections), .least = 0,
+	    .most = 64, .preset = "0",
+	    .help =
+	        "Connections with the broker that clients share which only publish: those with CleanSession, without "
+	        "will, subscription, and user in logins_file. At the first SUBSCRIBE, or with a will, a client gets a "
+	        "connection of its own. The broker sees what comes over them as the gateway's: client_id-1, "
+	        "client_id-2 and so on. 0: each client has a connection of its own." },
 	{ "client_id_prefix", SCHEMA_TEXT, CONF(broker.id_prefix), .most = 1024, .preset = "",
 	    .help = "Put before each client's id at the broker." },
 	{ "client_id_suffix", SCHEMA_TEXT, CONF(broker.id_suffix), .most = 1024, .preset = "",

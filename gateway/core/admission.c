@@ -11,6 +11,7 @@ struct rule {
 	char *pattern;
 	size_t len;
 	bool refuse;
+	bool has_login;
 };
 
 /* A client id is looked up among the exact rules, and compared with the patterns before what was
@@ -46,6 +47,7 @@ static bool copy_rule(struct rule *to, const struct admission_rule *from)
 	to->pattern = strdup(from->pattern);
 	to->len = strlen(from->pattern);
 	to->refuse = from->refuse;
+	to->has_login = from->has_login;
 	return to->pattern != NULL;
 }
 
@@ -135,6 +137,13 @@ size_t admission_find(const struct admission *table, struct sn_bytes client_id)
 	const struct rule *rule = find(table, client_id);
 
 	return rule != NULL ? (size_t)(rule - table->rules) : ADMISSION_NONE;
+}
+
+bool admission_has_login(const struct admission *table, struct sn_bytes client_id)
+{
+	const struct rule *rule = table != NULL ? find(table, client_id) : NULL;
+
+	return rule != NULL && rule->has_login;
 }
 
 const char *admission_refusal(const struct admission *table, struct sn_bytes client_id)

@@ -17,6 +17,7 @@ struct admission;
 struct admission_rule {
 	const char *pattern;
 	bool refuse;
+	bool has_login; /* these are users of their own at the broker */
 };
 
 /* A table of @n rules, copied; what no rule matches is refused if @refuse_others.  NULL when out of
@@ -32,5 +33,8 @@ size_t admission_find(const struct admission *table, struct sn_bytes client_id);
 
 /* Why the client may not connect, a constant; NULL: it may, as all may where @table is NULL. */
 const char *admission_refusal(const struct admission *table, struct sn_bytes client_id);
+
+/* Whether the client is a user of its own at the broker. */
+bool admission_has_login(const struct admission *table, struct sn_bytes client_id);
 
 #endif

@@ -52,13 +52,23 @@ static void refuse_setup(
 	client_set_state(gw, client, CLIENT_DISCONNECTED);
 }
 
-/* Two sessions of one id would throw each other off the broker again and again. */
+/* Two sessions of one id would throw each other off the broker again and again.  Connections that
+ * clients share have the gateway's own id and a number. */
 static bool is_our_own(const struct gw *gw, struct sn_bytes client_id)
 {
 	const char *own = gw->config.own.client_id;
+	size_t at = own != NULL ? strlen(own) : 0;
 
-	return own != NULL && strlen(own) == client_id.len &&
-	       memcmp(own, client_id.data, client_id.len) == 0;
+	if (own == NULL || client_id.len < at || memcmp(own, client_id.data, at) != 0)
+		return false;
+	if (client_id.len == at)
+		return true;
+	if (!gw->config.share_connections || client_id.data[at] != '-')
+		return false;
+	for (at++; at < client_id.len; at++)
+		if (client_id.data[at] < '0' || client_id.data[at] > '9')
+			return false;
+	return true;
 }
 
 const char *connect_barred(const struct gw *gw, struct sn_bytes client_id)
@@ -132,7 +142,7 @@ static void ask_broker(struct gw *gw, struct client *client)
 	if (link_is_up(&client->link) && !client->clean && !setup->clean &&
 	    will_equal(will, client->will)) {
 		connect_accepted(gw, client, true);
-		link_refresh_will(gw, client);
+		link_refresh(gw, client);
 		return;
 	}
 	link_close(gw, client, setup->farewell);

@@ -437,7 +437,7 @@ void gw_up_event(struct gw *gw, monotime_t now, struct client *owner, const stru
 		own_event(gw, event);
 	} else {
 		on[event->kind](gw, owner, event);
-		link_refresh_will(gw, owner);
+		link_refresh(gw, owner);
 		link_finish(gw, owner);
 	}
 	end(gw);

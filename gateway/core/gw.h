@@ -111,6 +111,8 @@ struct gw_config {
 		uint32_t qos_minus_one;
 	} limits;
 
+	/* Clients that only publish share connections with the broker (SN12-ARCH-05). */
+	bool share_connections;
 	/* Whether QoS 0 messages are kept for sleepers (SN12-SLEEP-18). */
 	bool buffer_qos0;
 	enum gw_wake_connect wake_connect;

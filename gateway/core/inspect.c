@@ -34,6 +34,7 @@ void inspect_client(const struct client *client, struct client_view *out)
 		.keep_alive = client->keep_alive,
 		.sleep_duration = client->sleep_duration,
 		.link = link_names[client->link.state],
+		.shares_link = client->link.shared,
 		.queued = client->outbox.count,
 		.queued_octets = client->outbox.bytes,
 		.spooled = client->spool.count,

@@ -31,6 +31,7 @@ struct client_view {
 	uint16_t keep_alive;     /* seconds; 0: none */
 	uint16_t sleep_duration; /* seconds */
 	const char *link;       /* its way to the broker: "up", "connecting", "waiting", "closed" */
+	bool shares_link;       /* with other clients */
 	uint32_t queued;        /* messages that wait for it */
 	uint32_t queued_octets; /* the memory that they take */
 	uint32_t spooled;       /* its publishes that wait for the broker, */

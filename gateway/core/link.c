@@ -51,15 +51,22 @@ static void wait_for_next_try(struct gw *gw, struct client *client)
 	set_deadline(gw, link, is_held_for_a_time(gw, client) && left < wait ? left : wait);
 }
 
+static void reopen(struct gw *gw, struct client *client);
+
 /* What is spooled for the broker waits also for one that refuses the client: until somebody sets
  * that right. */
 static void refused(struct gw *gw, struct client *client, bool permanent, const char *why)
 {
+	bool outgrown = client->link.outgrown;
+
 	if (!permanent)
 		gw->broker_away = true;
-	if (client->link.restored)
+	if (client->link.restored || outgrown)
 		subscribe_refuse_open(gw, client);
-	if (client->state == CLIENT_CONNECTING && (permanent || !connect_goes_on(gw, client)))
+	client->link.outgrown = false;
+	if (outgrown && !permanent)
+		reopen(gw, client); /* a connection of its own it cannot have: it shares again */
+	else if (client->state == CLIENT_CONNECTING && (permanent || !connect_goes_on(gw, client)))
 		connect_refused(gw, client, permanent, why);
 	else if (permanent && !client_is_absent(client))
 		client_leave(gw, client, why);
@@ -94,12 +101,28 @@ void link_init(struct link *link)
 	deadline_init(&link->deadline, expired);
 }
 
+/* Wants nothing but to publish, and as nobody in particular.  What it once wanted the broker to
+ * keep, only its own session can end. */
+static bool may_share(const struct gw *gw, const struct client *client)
+{
+	return gw->config.share_connections && client->clean && !client->link.outgrown &&
+	       !client->link.apart &&
+	       !admission_has_login(gw->config.admission, client_id_bytes(client));
+}
+
+/* The same of a client whose session goes on. */
+static bool goes_on_sharing(const struct gw *gw, const struct client *client)
+{
+	return client->will == NULL && client->subs.count == 0 && may_share(gw, client);
+}
+
 /* Opens a session in the place of none. */
-static int open_session(struct gw *gw, struct client *client, bool clean, const struct will *will)
+static int open_session(
+    struct gw *gw, struct client *client, bool clean, const struct will *will, bool shared)
 {
 	struct link *link = &client->link;
 	struct up_will up_will;
-	struct up_spec spec = { .client_id = client->id, .clean = clean };
+	struct up_spec spec = { .client_id = client->id, .clean = clean, .shared = shared };
 
 	if (will != NULL) {
 		up_will = will_for_broker(will);
@@ -110,6 +133,7 @@ static int open_session(struct gw *gw, struct client *client, bool clean, const 
 	if (link->session == NULL)
 		return -ERR_NOMEM;
 	link->state = LINK_CONNECTING;
+	link->shared = shared;
 	link->stale_will = false;
 	set_deadline(gw, link, gw->config.timers.connect_timeout);
 	return 0;
@@ -120,7 +144,8 @@ int link_open(struct gw *gw, struct client *client, bool clean, const struct wil
 	client->link.attempts = 0;
 	client->link.quick_losses = 0;
 	client->link.since = gw->now;
-	return open_session(gw, client, clean, will);
+	return open_session(
+	    gw, client, clean, will, clean && will == NULL && may_share(gw, client));
 }
 
 void link_open_later(struct gw *gw, struct client *client)
@@ -136,38 +161,49 @@ void link_pump_later(struct gw *gw, struct client *client, int64_t ms)
 	set_deadline(gw, &client->link, ms);
 }
 
+/* The session goes, and what was on its way there; requests stay for the next one. */
+static void close_session(struct gw *gw, struct client *client, enum up_farewell farewell)
+{
+	struct link *link = &client->link;
+
+	gw_trace_heard(gw);
+	if (link->session != NULL)
+		gw->ports.up_close(gw->ports.ctx, link->session, farewell);
+	link->session = NULL;
+	link->shared = false;
+	pub_in_link_closed(client);
+	spool_link_closed(client);
+	client->outbox.paused = false;
+}
+
 void link_close(struct gw *gw, struct client *client, enum up_farewell farewell)
 {
 	struct link *link = &client->link;
 
 	if (link->state == LINK_CLOSED)
 		return;
-	gw_trace_heard(gw);
-	if (link->session != NULL)
-		gw->ports.up_close(gw->ports.ctx, link->session, farewell);
-	link->session = NULL;
+	close_session(gw, client, farewell);
 	link->state = LINK_CLOSED;
-	link->stale_will = link->rearming = link->restored = false;
+	link->stale_will = link->rearming = link->restored = link->outgrown = false;
 	deadline_clear(gw->deadlines, &link->deadline);
-	pub_in_link_closed(client);
-	spool_link_closed(client);
 	subscribe_clear_requests(client);
-	client->outbox.paused = false;
 }
 
 bool link_is_awaited(const struct gw *gw, const struct link *link)
 {
-	return link->restored && link->attempts == 0 && !gw->broker_away;
+	return (link->restored || link->outgrown) && link->attempts == 0 && !gw->broker_away;
 }
 
 /* It is waiting like one that was lost.  An active client's hold time begins when its turn comes.
  */
-void link_restore(struct gw *gw, struct client *client, size_t turn)
+void link_restore(struct gw *gw, struct client *client, size_t *turns)
 {
 	uint32_t per_second = gw->config.limits.reconnects;
 	struct link *link = &client->link;
-	int64_t wait = per_second > 0 ? (int64_t)(turn * 1000 / per_second) : 0;
+	int64_t wait = 0;
 
+	if (per_second > 0 && !goes_on_sharing(gw, client))
+		wait = (int64_t)((*turns)++ * 1000 / per_second);
 	link->state = LINK_WAITING;
 	link->rearming = client->clean;
 	link->restored = true;
@@ -179,19 +215,28 @@ void link_restore(struct gw *gw, struct client *client, size_t turn)
  * (MAP-WILL-11). */
 static void reopen(struct gw *gw, struct client *client)
 {
-	bool rearming = client->link.rearming, restored = client->link.restored;
 	bool absent = client_is_absent(client);
 
-	link_close(gw, client, UP_DISCONNECT);
-	if (open_session(gw, client, client->clean, absent ? NULL : client->will) == 0) {
+	close_session(gw, client, UP_DISCONNECT);
+	if (open_session(gw, client, client->clean, absent ? NULL : client->will,
+	        goes_on_sharing(gw, client)) == 0) {
 		client->link.stale_will = absent && client->will != NULL;
-		client->link.rearming = rearming;
-		client->link.restored = restored;
-	} else if (absent || gw->config.outage == GW_OUTAGE_STORE) {
-		wait_for_next_try(gw, client);
-	} else {
-		client_leave(gw, client, "no upstream session to be had");
+		return;
 	}
+	client->link.stale_will = client->link.rearming = false;
+	client->link.restored = client->link.outgrown = false;
+	if (absent || gw->config.outage == GW_OUTAGE_STORE)
+		wait_for_next_try(gw, client);
+	else
+		client_leave(gw, client, "no upstream session to be had");
+}
+
+/* Whether the next try is at no connection of its own, so that it need not wait for others. */
+static bool tries_shared(const struct gw *gw, const struct client *client)
+{
+	if (client->link.session == NULL || link_is_stale(client))
+		return goes_on_sharing(gw, client);
+	return client->link.shared;
 }
 
 static void try_again(struct gw *gw, struct client *client)
@@ -204,7 +249,8 @@ static void try_again(struct gw *gw, struct client *client)
 		refused(gw, client, true, barred);
 	} else if (held_too_long(gw, client)) {
 		client_leave(gw, client, "the broker is away");
-	} else if (!rate_take(&gw->reconnects, gw->now, per_second, per_second)) {
+	} else if (!tries_shared(gw, client) &&
+	           !rate_take(&gw->reconnects, gw->now, per_second, per_second)) {
 		set_deadline(gw, link,
 		    rate_wait_ms(&gw->reconnects, gw->now, per_second, per_second) +
 		        gw_random(gw) % 1000);
@@ -230,10 +276,11 @@ static bool is_owed_acknowledgements(const struct client *client)
 }
 
 /* Publishes that the broker has not acknowledged, and requests that it has not answered, would be
- * lost. */
+ * lost.  Where the connection is shared no request has been sent. */
 static bool is_quiet(const struct client *client)
 {
-	return client->subscribing.requests == NULL && !is_owed_acknowledgements(client);
+	return (client->link.shared || client->subscribing.requests == NULL) &&
+	       !is_owed_acknowledgements(client);
 }
 
 bool link_is_stale(const struct client *client)
@@ -241,17 +288,24 @@ bool link_is_stale(const struct client *client)
 	return client->link.stale_will && !client_is_absent(client);
 }
 
-void link_refresh_will(struct gw *gw, struct client *client)
+void link_refresh(struct gw *gw, struct client *client)
 {
 	struct link *link = &client->link;
+	bool outgrown = link->shared && link->outgrown;
 
-	if (!link_is_stale(client) || !link_is_up(link) || !is_quiet(client))
+	if (!(link_is_stale(client) || outgrown) || !link_is_up(link) || !is_quiet(client))
 		return;
 	if (client->state == CLIENT_CONNECTING) /* the new connection would answer for its setup */
 		return;
 	link->since = gw->now;
 	reopen(gw, client);
 	link->rearming = link->session != NULL;
+}
+
+void link_outgrow(struct gw *gw, struct client *client)
+{
+	client->link.outgrown = true;
+	link_refresh(gw, client);
 }
 
 void link_finish(struct gw *gw, struct client *client)
@@ -274,11 +328,15 @@ void link_finish(struct gw *gw, struct client *client)
 static void restored(struct gw *gw, struct client *client, bool session_present)
 {
 	struct link *link = &client->link;
+	bool rearming = link->rearming;
 
-	gw_note(gw, NOTE_LINK_RESTORED, client, NULL);
-	subscribe_restore(gw, client, !session_present);
-	subscribe_swallow_retained(client, link->rearming);
 	link->rearming = false;
+	if (link->outgrown && !link->shared)
+		link->outgrown = false; /* nothing had been lost */
+	else
+		gw_note(gw, NOTE_LINK_RESTORED, client, NULL);
+	subscribe_restore(gw, client, !session_present);
+	subscribe_swallow_retained(client, rearming);
 	backlog_link_up(gw, client);
 	if (!link->stale_will)
 		will_update_armed(gw, client);
@@ -296,11 +354,26 @@ static void connected(struct gw *gw, struct client *client, const struct up_even
 	link->state = LINK_UP;
 	link->restored = false;
 	link->since = gw->now;
+	link->published = client->published;
 	if (client->state == CLIENT_CONNECTING)
 		connect_accepted(gw, client, session_present);
 	else
 		restored(gw, client, session_present);
 	spool_pump(gw, client);
+}
+
+/* A connection that is closed again and again (MAP-LOST-02) is left by all who have published on it
+ * this time: one of them did what the broker will not have, and for the others it shall stay. */
+static void leave_shared(struct gw *gw, struct client *client)
+{
+	struct link *link = &client->link;
+
+	if (client->published != link->published || is_owed_acknowledgements(client)) {
+		link->apart = true;
+		link->attempts = 0;
+		close_session(gw, client, UP_DISCONNECT);
+	}
+	link->quick_losses = 0;
 }
 
 static void lost(struct gw *gw, struct client *client, const char *why)
@@ -315,8 +388,13 @@ static void lost(struct gw *gw, struct client *client, const char *why)
 		link->attempts = 0;
 	link->state = LINK_WAITING;
 	link->since = gw->now;
-	if (client->state == CLIENT_CONNECTING) /* its setup will ask for a connection of its own */
+	if (client->state == CLIENT_CONNECTING) { /* its setup will ask for another connection */
+		if (link->shared)
+			close_session(gw, client, UP_DISCONNECT);
 		return;
+	}
+	if (link->shared && link->quick_losses >= QUICK_LOSSES)
+		leave_shared(gw, client);
 	if (link->quick_losses >= QUICK_LOSSES && !client_is_absent(client))
 		client_leave(gw, client, "the broker closes the connection again and again");
 	else

@@ -3,6 +3,10 @@
  * The link: a client's own MQTT session with the broker (SN12-ARCH-01).  Opens it for a CONNECT,
  * holds the client's session and reconnects when the broker is lost (MAP-LOST-01), restores
  * subscriptions where the broker has lost them (MAP-CONN-05).
+ *
+ * Where the configuration wants it, a client that only publishes shares a connection with others
+ * (SN12-ARCH-05): as long as it has CleanSession, no will, no subscription, and no login of its
+ * own.  With the first SUBSCRIBE, or a will, its link is made anew as one of its own.
  */
 #ifndef CORE_LINK_H
 #define CORE_LINK_H
@@ -34,6 +38,10 @@ struct link {
 	bool stale_will;  /* the broker has not the client's will as it is now */
 	bool rearming;    /* the connection is made anew without the client's doing */
 	bool restored;    /* there was none yet since the gateway started */
+	bool shared;      /* the session shares its connection */
+	bool outgrown;    /* the client needs one of its own, and asks for it */
+	bool apart;       /* it may be what made the broker close one that was shared */
+	uint32_t published; /* by the client when the connection was made */
 	monotime_t since; /* connected, or lost, since */
 	struct deadline deadline;
 };
@@ -44,9 +52,9 @@ void link_init(struct link *link);
  * 0 or -ERR_NOMEM. */
 int link_open(struct gw *gw, struct client *client, bool clean, const struct will *will);
 
-/* The link of a client that was restored, @turn-th of those that are to be opened: it opens when it
- * has its turn at limits.reconnects. */
-void link_restore(struct gw *gw, struct client *client, size_t turn);
+/* The link of a client that was restored.  One that needs a connection of its own opens when it has
+ * its turn at limits.reconnects, behind the *@turns before it. */
+void link_restore(struct gw *gw, struct client *client, size_t *turns);
 
 /* Ends it; publishes that the broker has not acknowledged are forgotten (the client repeats them),
  * those of the spool are sent again on the next one. */
@@ -71,16 +79,21 @@ static inline bool link_is_up(const struct link *link)
 	return link->state == LINK_UP;
 }
 
-/* The gateway has just started, and nothing says that the link would not come soon. */
+/* The gateway has just started, or the client has outgrown what it shared, and nothing says that the
+ * link would not come soon. */
 bool link_is_awaited(const struct gw *gw, const struct link *link);
 
 /* A client that was not supervised for the link's sake is from now on: it has the whole hold time
  * to wait for a link that is down. */
 void link_hold_anew(struct gw *gw, struct client *client);
 
-/* If the broker has an old will, nothing is on its way and the client is not connecting just now,
- * makes the connection anew (MAP-WILL-03). */
-void link_refresh_will(struct gw *gw, struct client *client);
+/* If the broker has an old will, or the client has outgrown what it shares, nothing is on its way
+ * and the client is not connecting just now, makes the connection anew (MAP-WILL-03). */
+void link_refresh(struct gw *gw, struct client *client);
+
+/* The client asks for what only a connection of its own can give: open requests are sent when that
+ * is there.  May end the client's connection. */
+void link_outgrow(struct gw *gw, struct client *client);
 
 /* An event of the session; UP_CONNECTED, UP_REFUSED and UP_LOST only. */
 void link_event(struct gw *gw, struct client *client, const struct up_event *event);

@@ -37,6 +37,9 @@ struct up_spec {
 	bool clean;
 	const struct up_will *will;   /* NULL: none */
 	const struct up_login *login; /* NULL, until somebody behind the port knows better */
+	/* The session will do nothing but publish, and may share its connection with others
+	 * (SN12-ARCH-05).  It is told UP_CONNECTED also without having asked again. */
+	bool shared;
 };
 
 enum up_farewell {

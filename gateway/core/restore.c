@@ -201,7 +201,7 @@ static void open_links(struct gw *gw, bool (*wanted)(const struct client *client
 		struct client *client = gw->restored.clients[i];
 
 		if (wanted(client))
-			link_restore(gw, client, gw->restored.links++);
+			link_restore(gw, client, &gw->restored.links);
 	}
 }
 

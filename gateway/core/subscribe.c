@@ -112,9 +112,14 @@ static int asked_qos(const struct gw *gw, int qos)
 	return qos == 2 && gw->ports.store != NULL ? 1 : qos;
 }
 
+/* May end the client's connection, and then still return 0. */
 static int request_send(struct gw *gw, struct client *client, struct request *request)
 {
 	gw_trace_heard(gw);
+	if (client->link.shared) {
+		link_outgrow(gw, client);
+		return 0;
+	}
 	if (request->type == SN_SUBSCRIBE)
 		return gw->ports.up_subscribe(gw->ports.ctx, client->link.session, request->filter,
 		    asked_qos(gw, request->qos), &request->token);
@@ -383,6 +388,10 @@ void subscribe_unsubscribe(struct gw *gw, struct client *client, const struct sn
 		say_msg_ack(gw, client->peer, SN_UNSUBACK, packet->subscribe.msg_id);
 		return;
 	}
+	if (client->link.shared && client->subscribing.requests == NULL) { /* it has none */
+		say_msg_ack(gw, client->peer, SN_UNSUBACK, packet->subscribe.msg_id);
+		return;
+	}
 	if (!may_open_another(client) || (request = request_new(client, packet, filter)) == NULL) {
 		gw_refuse_limit(gw, client, "open requests");
 		return;
@@ -435,6 +444,11 @@ static void restore_subscriptions(struct gw *gw, struct client *client)
 void subscribe_restore(struct gw *gw, struct client *client, bool all)
 {
 	client->subscribing.restoring = 0;
+	if (client->link.shared) {
+		if (client->subscribing.requests != NULL)
+			link_outgrow(gw, client);
+		return;
+	}
 	if (all)
 		restore_subscriptions(gw, client);
 	for (struct request *r = client->subscribing.requests, *next; r != NULL; r = next) {

@@ -29,7 +29,7 @@ static void change(struct gw *gw, struct client *client, struct will *will, uint
 	client->will_answers |= answer;
 	if (!same)
 		client->link.stale_will = true;
-	link_refresh_will(gw, client);
+	link_refresh(gw, client);
 	if (link_is_up(&client->link) && !client->link.stale_will)
 		will_update_armed(gw, client);
 }

@@ -11,21 +11,21 @@
 #define PATIENCE_S      2  /* for TCP to one address while there is another to try, */
 #define PATIENCE_LAST_S 20 /* and to the last: the kernel would try for two minutes */
 
-static void dial_broker(struct up_session *s);
+static void dial_broker(struct session *s);
 
-static const struct pool_broker *broker_of(const struct up_session *s)
+static const struct pool_broker *broker_of(const struct session *s)
 {
 	return &s->up->brokers.list[s->broker];
 }
 
 /* Not while others are connected: they all have to be with one. */
-static bool has_another_broker(const struct up_session *s)
+static bool has_another_broker(const struct session *s)
 {
 	return s->up->connected == 0 && s->brokers < s->up->brokers.count;
 }
 
 /* The one that was tried failed because of @why. */
-static void dial_next_broker(struct up_session *s, const char *why)
+static void dial_next_broker(struct session *s, const char *why)
 {
 	if (!has_another_broker(s)) {
 		session_end(s, false, why);
@@ -37,7 +37,7 @@ static void dial_next_broker(struct up_session *s, const char *why)
 }
 
 /* Goes on to the next address; the one before has failed because of @why. */
-static void dial_next(struct up_session *s, const char *why)
+static void dial_next(struct session *s, const char *why)
 {
 	static const struct timeval patience = { .tv_sec = PATIENCE_S };
 	static const struct timeval last_patience = { .tv_sec = PATIENCE_LAST_S };
@@ -69,7 +69,7 @@ static void dial_next(struct up_session *s, const char *why)
 	dial_next_broker(s, why);
 }
 
-static void dial_first(struct up_session *s)
+static void dial_first(struct session *s)
 {
 	s->tried = 0;
 	s->refusal = 0;
@@ -78,7 +78,7 @@ static void dial_first(struct up_session *s)
 	dial_next(s, "no address");
 }
 
-static void dial_broker(struct up_session *s)
+static void dial_broker(struct session *s)
 {
 	struct resolver *resolver = broker_of(s)->resolver;
 	int rc = resolver_ask(resolver);
@@ -93,7 +93,7 @@ static void dial_broker(struct up_session *s)
 		dial_first(s);
 }
 
-void dial(struct up_session *s)
+void dial(struct session *s)
 {
 	if (s->state != SESSION_IDLE || s->ended)
 		return;
@@ -107,7 +107,7 @@ void dial(struct up_session *s)
 	dial_broker(s);
 }
 
-void dial_another(struct up_session *s)
+void dial_another(struct session *s)
 {
 	if (s->state != SESSION_GREETING || s->up->brokers.count == 1 || s->up->connected > 0)
 		return;
@@ -120,20 +120,20 @@ void dial_another(struct up_session *s)
 void dial_waiting(struct upstream *up)
 {
 	while (up->being_connected < POOL_DIALS_MAX && !TAILQ_EMPTY(&up->waiting)) {
-		struct up_session *s = TAILQ_FIRST(&up->waiting);
+		struct session *s = TAILQ_FIRST(&up->waiting);
 
 		session_set_state(s, SESSION_IDLE);
 		dial(s);
 	}
 }
 
-void dial_resolved(struct up_session *s)
+void dial_resolved(struct session *s)
 {
 	session_set_state(s, SESSION_DIALLING);
 	dial_broker(s);
 }
 
-bool dial_in_handshake(const struct up_session *s)
+bool dial_in_handshake(const struct session *s)
 {
 	return s->up->tls != NULL && tls_in_handshake(mosquitto_ssl_get(s->mosq));
 }
@@ -147,7 +147,7 @@ static bool is_closed(int fd)
 	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
-void dial_handshake(struct up_session *s)
+void dial_handshake(struct session *s)
 {
 	int rc;
 
@@ -164,7 +164,7 @@ void dial_handshake(struct up_session *s)
 }
 
 /* TCP is there. */
-static void greet(struct up_session *s)
+static void greet(struct session *s)
 {
 	resolver_worked(broker_of(s)->resolver, s->address);
 	session_set_state(s, SESSION_GREETING);
@@ -191,7 +191,7 @@ static int tcp_error(int fd)
 	return error;
 }
 
-void dial_answered(struct up_session *s, short what)
+void dial_answered(struct session *s, short what)
 {
 	int error = what & EV_TIMEOUT ? ETIMEDOUT : tcp_error(mosquitto_socket(s->mosq));
 

@@ -16,7 +16,7 @@ static bool tcp_established(int fd)
 	       info.tcpi_state == TCP_ESTABLISHED;
 }
 
-void keepalive_start(struct up_session *s)
+void keepalive_start(struct session *s)
 {
 	unsigned ms = s->up->keep_alive * 1000u;
 
@@ -28,14 +28,14 @@ void keepalive_start(struct up_session *s)
 	keepalive_heard(s);
 }
 
-void keepalive_heard(struct up_session *s)
+void keepalive_heard(struct session *s)
 {
 	s->last_in = s->up->tick;
 	s->ping_open = false;
 }
 
 /* Its end may be one that is never told: the other host was lost when it had taken CONNECT. */
-static bool is_greeted_in_vain(const struct up_session *s)
+static bool is_greeted_in_vain(const struct session *s)
 {
 	unsigned patience = s->up->keep_alive > 0 ? s->up->keep_alive : GREETING_S;
 
@@ -43,18 +43,18 @@ static bool is_greeted_in_vain(const struct up_session *s)
 }
 
 /* The next look at it would be too late. */
-static bool is_silent(const struct up_session *s)
+static bool is_silent(const struct session *s)
 {
 	return s->up->tick - s->last_out + s->up->n_slots > pool_ticks(s->up->keep_alive);
 }
 
-static bool is_unanswered(const struct up_session *s, uint32_t half)
+static bool is_unanswered(const struct session *s, uint32_t half)
 {
 	return !s->paused && (int32_t)(s->last_out - s->last_in) > 0 &&
 	       s->up->tick - s->last_in >= half;
 }
 
-void keepalive_tick(struct up_session *s)
+void keepalive_tick(struct session *s)
 {
 	uint32_t half = pool_ticks(s->up->keep_alive) / 2;
 
@@ -80,7 +80,7 @@ void keepalive_tick(struct up_session *s)
 	}
 }
 
-static bool write_ping(struct up_session *s)
+static bool write_ping(struct session *s)
 {
 	static const uint8_t pingreq[] = { 0xC0, 0x00 };
 	struct ssl_st *ssl = mosquitto_ssl_get(s->mosq);
@@ -94,7 +94,7 @@ static bool write_ping(struct up_session *s)
 	return n == sizeof(pingreq);
 }
 
-void keepalive_flush(struct up_session *s)
+void keepalive_flush(struct session *s)
 {
 	if (!s->ping_due)
 		return;

@@ -17,15 +17,15 @@
 #include "gateway/upstream/session.h"
 
 /* A connection has come up. */
-void keepalive_start(struct up_session *session);
+void keepalive_start(struct session *session);
 
 /* Something came from the broker, or could have: the session is not paused any more. */
-void keepalive_heard(struct up_session *session);
+void keepalive_heard(struct session *session);
 
 /* Called once in every round of the timer. */
-void keepalive_tick(struct up_session *session);
+void keepalive_tick(struct session *session);
 
 /* Writes PINGREQ if it is due.  Only in the flush, and between two packets of libmosquitto. */
-void keepalive_flush(struct up_session *session);
+void keepalive_flush(struct session *session);
 
 #endif

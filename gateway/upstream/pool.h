@@ -20,8 +20,8 @@
 
 #define POOL_FAREWELL_S 2 /* how long a closed session may take to say DISCONNECT and be heard */
 
-TAILQ_HEAD(session_queue, up_session);
-LIST_HEAD(session_list, up_session);
+TAILQ_HEAD(session_queue, session);
+LIST_HEAD(session_list, session);
 
 struct upstream {
 	struct event_base *base;
@@ -35,6 +35,7 @@ struct upstream {
 	struct tls *tls;     /* NULL: plain TCP */
 	struct brokers brokers;
 	struct lingers *lingers;
+	struct shared_pool *shared; /* NULL: no connection is shared */
 
 	size_t alive;           /* sessions, the closed ones included */
 	size_t connected;       /* without the closed ones */

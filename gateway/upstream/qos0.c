@@ -17,7 +17,7 @@ struct qos0_block {
 	uint8_t octets[BLOCK_OCTETS];
 };
 
-static bool take_block(struct up_session *s)
+static bool take_block(struct session *s)
 {
 	struct upstream *up = s->up;
 
@@ -32,7 +32,7 @@ static bool take_block(struct up_session *s)
 	return true;
 }
 
-void qos0_drop(struct up_session *s)
+void qos0_drop(struct session *s)
 {
 	struct upstream *up = s->up;
 
@@ -79,7 +79,7 @@ static uint8_t *put_publish(
 	return put(at, request->payload.data, request->payload.len);
 }
 
-bool qos0_put(struct up_session *s, const struct request *request)
+bool qos0_put(struct session *s, const struct request *request)
 {
 	size_t topic_len = strlen(request->topic);
 	size_t remaining = 2 + topic_len + request->payload.len;
@@ -98,7 +98,7 @@ bool qos0_put(struct up_session *s, const struct request *request)
 	return true;
 }
 
-bool qos0_flush(struct up_session *s)
+bool qos0_flush(struct session *s)
 {
 	int more = mosquitto_want_write(s->mosq) ? MSG_MORE : 0;
 	struct qos0_block *block = s->qos0;

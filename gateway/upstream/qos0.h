@@ -17,14 +17,14 @@
 
 /* Queues @request, which requests_check() has passed; copied.  False if it must go through the
  * library: for the order's sake, for TLS, or because there is no room. */
-bool qos0_put(struct up_session *session, const struct request *request);
+bool qos0_put(struct session *session, const struct request *request);
 
 /* Writes what is queued; only in the flush.  False if something is left, for want of room in the
  * socket or because the session has ended: then the library must not write. */
-bool qos0_flush(struct up_session *session);
+bool qos0_flush(struct session *session);
 
 /* The connection is gone, and with it what was queued. */
-void qos0_drop(struct up_session *session);
+void qos0_drop(struct session *session);
 
 /* Frees the blocks that no session has. */
 void qos0_free_spares(struct upstream *up);

@@ -25,6 +25,7 @@ static void forget(struct requests *requests, struct request_entry *entry)
 {
 	TAILQ_REMOVE(&requests->queue, entry, link);
 	requests->held -= entry->mid == 0;
+	requests->count--;
 	free(entry);
 }
 
@@ -117,6 +118,7 @@ int requests_add(struct requests *requests, struct mosquitto *mosq, const struct
 	}
 	TAILQ_INSERT_TAIL(&requests->queue, entry, link);
 	requests->held += hold;
+	requests->count++;
 	*token = entry->token = next_token(requests);
 	return 0;
 }
@@ -150,7 +152,8 @@ void requests_connection_lost(struct requests *requests)
 	}
 }
 
-uint16_t requests_answered(struct requests *requests, enum request_kind kind, int mid)
+uint16_t requests_answered(
+    struct requests *requests, enum request_kind kind, int mid, void **asker)
 {
 	struct request_entry *entry;
 	uint16_t token;
@@ -159,8 +162,19 @@ uint16_t requests_answered(struct requests *requests, enum request_kind kind, in
 		if (entry->mid != mid || entry->mid == 0 || entry->request.kind != kind)
 			continue;
 		token = entry->token;
+		*asker = entry->request.asker;
 		forget(requests, entry);
 		return token;
 	}
 	return 0;
+}
+
+void requests_disown(struct requests *requests, const void *asker)
+{
+	struct request_entry *entry;
+
+	TAILQ_FOREACH (entry, &requests->queue, link) {
+		if (entry->request.asker == asker)
+			entry->request.asker = NULL;
+	}
 }

@@ -31,6 +31,7 @@ struct request {
 	bool retain;
 	const char *topic; /* name or filter */
 	struct sn_bytes payload;
+	void *asker; /* comes back with the answer; may be NULL */
 };
 
 struct request_entry;
@@ -39,7 +40,8 @@ struct request_entry;
 struct requests {
 	TAILQ_HEAD(request_queue, request_entry) queue;
 	uint16_t last_token;
-	unsigned held; /* how many at the end of the queue are held */
+	unsigned held;  /* how many at the end of the queue are held */
+	unsigned count; /* of all */
 };
 
 void requests_init(struct requests *requests);
@@ -60,8 +62,12 @@ int requests_release(struct requests *requests, struct mosquitto *mosq);
  * sends them again. */
 void requests_connection_lost(struct requests *requests);
 
-/* The answer to message id @mid came.  The token of the request, which is forgotten, or 0 if none
- * was waiting. */
-uint16_t requests_answered(struct requests *requests, enum request_kind kind, int mid);
+/* The answer to message id @mid came.  The token of the request, which is forgotten, and its asker;
+ * or 0 if none was waiting. */
+uint16_t requests_answered(
+    struct requests *requests, enum request_kind kind, int mid, void **asker);
+
+/* @asker goes: its requests stay, without an asker. */
+void requests_disown(struct requests *requests, const void *asker);
 
 #endif

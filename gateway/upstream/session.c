@@ -23,6 +23,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "common/alarm.h"
 #include "gateway/upstream/dial.h"
 #include "gateway/upstream/qos0.h"
 #include "gateway/upstream/session.h"
@@ -51,7 +52,7 @@ static struct mosquitto *new_without_wakeup(const char *id, bool clean, void *ar
 	return mosq;
 }
 
-static struct mosquitto *client_new(struct up_session *s, const struct up_spec *spec)
+static struct mosquitto *client_new(struct session *s, const struct up_spec *spec)
 {
 	struct mosquitto *mosq;
 	char *id;
@@ -69,7 +70,7 @@ static struct mosquitto *client_new(struct up_session *s, const struct up_spec *
 	return mosq;
 }
 
-int session_set_login(struct up_session *s, const struct up_login *login)
+int session_set_login(struct session *s, const struct up_login *login)
 {
 	const struct up_login common = { s->up->user, s->up->password };
 
@@ -79,7 +80,7 @@ int session_set_login(struct up_session *s, const struct up_login *login)
 }
 
 /* Options and callbacks; MOSQ_ERR_*. */
-static int client_set_up(struct up_session *s, const struct up_spec *spec)
+static int client_set_up(struct session *s, const struct up_spec *spec)
 {
 	const struct up_will *will = spec->will;
 	struct mosquitto *mosq = s->mosq;
@@ -99,10 +100,10 @@ static int client_set_up(struct up_session *s, const struct up_spec *spec)
 	return rc;
 }
 
-struct up_session *session_new(
+struct session *session_new(
     struct upstream *up, struct client *owner, const struct up_spec *spec)
 {
-	struct up_session *s = calloc(1, sizeof(*s));
+	struct session *s = calloc(1, sizeof(*s));
 	int rc;
 
 	if (s == NULL)
@@ -119,6 +120,8 @@ struct up_session *session_new(
 	if (rc != MOSQ_ERR_SUCCESS && s->unfit == NULL)
 		s->unfit = "no valid MQTT will or user name";
 	up->alive++;
+	if (!alarm_is_set(up->ticker))
+		alarm_every(up->ticker, POOL_TICK_MS * 1000);
 	LIST_INSERT_HEAD(&up->slots[up->next_slot], s, slot_link);
 	up->next_slot = (up->next_slot + 1) % up->n_slots;
 	return s;
@@ -130,12 +133,12 @@ fail:
 
 /* --- State --- */
 
-bool session_is_up(const struct up_session *s)
+bool session_is_up(const struct session *s)
 {
 	return s->state == SESSION_CONNECTED && !s->leaving;
 }
 
-static bool is_being_connected(const struct up_session *s)
+static bool is_being_connected(const struct session *s)
 {
 	return s->state == SESSION_DIALLING || s->state == SESSION_GREETING;
 }
@@ -153,7 +156,7 @@ static struct session_queue *queue_of(struct upstream *up, enum session_state st
 	}
 }
 
-void session_set_state(struct up_session *s, enum session_state state)
+void session_set_state(struct session *s, enum session_state state)
 {
 	struct upstream *up = s->up;
 	struct session_queue *before = queue_of(up, s->state), *now = queue_of(up, state);
@@ -171,7 +174,7 @@ void session_set_state(struct up_session *s, enum session_state state)
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
-	struct up_session *s = arg;
+	struct session *s = arg;
 
 	(void)fd;
 	(void)what;
@@ -183,7 +186,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
-	struct up_session *s = arg;
+	struct session *s = arg;
 
 	(void)fd;
 	if (s->state == SESSION_DIALLING)
@@ -194,7 +197,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 		session_touch(s); /* only the flush writes */
 }
 
-void session_watch(struct up_session *s)
+void session_watch(struct session *s)
 {
 	int fd = mosquitto_socket(s->mosq);
 
@@ -204,7 +207,7 @@ void session_watch(struct up_session *s)
 	s->watched = true;
 }
 
-void session_unwatch(struct up_session *s)
+void session_unwatch(struct session *s)
 {
 	if (!s->watched)
 		return;
@@ -213,7 +216,7 @@ void session_unwatch(struct up_session *s)
 	s->watched = false;
 }
 
-void session_touch(struct up_session *s)
+void session_touch(struct session *s)
 {
 	if (s->dirty)
 		return;
@@ -223,7 +226,7 @@ void session_touch(struct up_session *s)
 
 /* --- Its ends --- */
 
-void session_forget_end(struct up_session *s)
+void session_forget_end(struct session *s)
 {
 	if (!s->ended)
 		return;
@@ -231,7 +234,7 @@ void session_forget_end(struct up_session *s)
 	s->ended = false;
 }
 
-void session_bury(struct up_session *s)
+void session_bury(struct session *s)
 {
 	session_unwatch(s);
 	session_forget_end(s);
@@ -239,7 +242,7 @@ void session_bury(struct up_session *s)
 	session_touch(s);
 }
 
-void session_leave(struct up_session *s)
+void session_leave(struct session *s)
 {
 	s->up->connected -= session_is_up(s);
 	s->leaving = true;
@@ -249,7 +252,7 @@ void session_leave(struct up_session *s)
 	session_touch(s);
 }
 
-void session_end(struct up_session *s, bool permanent, const char *why)
+void session_end(struct session *s, bool permanent, const char *why)
 {
 	int fd = mosquitto_socket(s->mosq);
 
@@ -276,7 +279,7 @@ void session_end(struct up_session *s, bool permanent, const char *why)
 	event_add(s->up->report, &(struct timeval){ 0 }); /* in the next turn of the loop */
 }
 
-const char *session_failure(const struct up_session *s, int rc)
+const char *session_failure(const struct session *s, int rc)
 {
 	const char *why = tls_failure(s->up->tls);
 
@@ -294,7 +297,7 @@ const char *session_failure(const struct up_session *s, int rc)
 	}
 }
 
-void session_free(struct up_session *s)
+void session_free(struct session *s)
 {
 	struct upstream *up = s->up;
 

@@ -18,6 +18,11 @@
 #include "gateway/upstream/pool.h"
 #include "gateway/upstream/requests.h"
 
+/* What the core holds: the handle of a struct session or, if it shares one, of a struct sharer. */
+struct up_session {
+	bool shares;
+};
+
 enum session_state {
 	SESSION_IDLE,      /* no connection, and none under way */
 	SESSION_RESOLVING, /* waits for the addresses of the broker */
@@ -28,18 +33,20 @@ enum session_state {
 	SESSION_DEAD, /* freed by the next flush */
 };
 
-struct up_session {
+struct session {
+	struct up_session handle; /* first: it is what the core holds */
 	struct upstream *up;
-	struct client *owner;
+	struct client *owner;  /* NULL also where many share it */
+	struct shared *shared; /* whose connection it is, or NULL: of @owner alone */
 	struct mosquitto *mosq;
 	struct requests requests;
 	struct qos0_block *qos0; /* publishes past libmosquitto, or NULL */
 	struct event readable;
 	struct event writable;
-	LIST_ENTRY(up_session) slot_link;
-	TAILQ_ENTRY(up_session) dirty_link;
-	TAILQ_ENTRY(up_session) queue_link; /* in upstream.resolving, .waiting or .ended */
-	TAILQ_ENTRY(up_session) leaving_link;
+	LIST_ENTRY(session) slot_link;
+	TAILQ_ENTRY(session) dirty_link;
+	TAILQ_ENTRY(session) queue_link; /* in upstream.resolving, .waiting or .ended */
+	TAILQ_ENTRY(session) leaving_link;
 
 	const char *unfit; /* why it can never connect, or NULL */
 	const char *why;   /* of the end that is to be reported */
@@ -74,38 +81,38 @@ struct up_session {
 
 /* NULL when out of memory.  What is wrong with @spec itself is told by the first connect, as a
  * permanent refusal. */
-struct up_session *session_new(
+struct session *session_new(
     struct upstream *up, struct client *owner, const struct up_spec *spec);
 
 /* Sets what the next CONNECT says of user and password; MOSQ_ERR_*. */
-int session_set_login(struct up_session *session, const struct up_login *login);
+int session_set_login(struct session *session, const struct up_login *login);
 
 /* Closes its socket as it is.  Not from within a callback of libmosquitto. */
-void session_free(struct up_session *session);
+void session_free(struct session *session);
 
-void session_set_state(struct up_session *session, enum session_state state);
+void session_set_state(struct session *session, enum session_state state);
 
 /* CONNECTED, and not closed by the core. */
-bool session_is_up(const struct up_session *session);
+bool session_is_up(const struct session *session);
 
 /* Makes the events of the socket that libmosquitto has now; none is added yet. */
-void session_watch(struct up_session *session);
-void session_unwatch(struct up_session *session);
+void session_watch(struct session *session);
+void session_unwatch(struct session *session);
 
 /* Schedules it for the next flush. */
-void session_touch(struct up_session *session);
+void session_touch(struct session *session);
 
 /* In words, for @rc of the call of libmosquitto that has just failed; a constant. */
-const char *session_failure(const struct up_session *session, int rc);
+const char *session_failure(const struct session *session, int rc);
 
 /* Ends the connection, or the try; to be reported unless the session is leaving. */
-void session_end(struct up_session *session, bool permanent, const char *why);
-void session_forget_end(struct up_session *session);
+void session_end(struct session *session, bool permanent, const char *why);
+void session_forget_end(struct session *session);
 
 /* The core has closed it: what is held and DISCONNECT are still said, within POOL_FAREWELL_S. */
-void session_leave(struct up_session *session);
+void session_leave(struct session *session);
 
 /* Nothing more will come of it: the next flush frees it. */
-void session_bury(struct up_session *session);
+void session_bury(struct session *session);
 
 #endif

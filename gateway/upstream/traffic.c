@@ -9,6 +9,7 @@
 #include "gateway/upstream/keepalive.h"
 #include "gateway/upstream/linger.h"
 #include "gateway/upstream/qos0.h"
+#include "gateway/upstream/shared.h"
 #include "gateway/upstream/tls.h"
 #include "gateway/upstream/traffic.h"
 
@@ -31,7 +32,7 @@ static const struct {
 
 static void on_disconnect(struct mosquitto *mosq, void *arg, int rc)
 {
-	struct up_session *s = arg;
+	struct session *s = arg;
 
 	(void)mosq;
 	if (s->refusal > 0 && s->refusal < sizeof(refusals) / sizeof(refusals[0]))
@@ -40,9 +41,12 @@ static void on_disconnect(struct mosquitto *mosq, void *arg, int rc)
 		session_end(s, false, session_failure(s, rc));
 }
 
-static void emit(struct up_session *s, const struct up_event *event)
+/* @asker: of the request that is answered, or NULL. */
+static void emit(struct session *s, void *asker, const struct up_event *event)
 {
-	if (session_is_up(s))
+	if (s->shared != NULL)
+		shared_event(s->shared, asker, event);
+	else if (session_is_up(s))
 		s->up->on_event(s->up->ctx, s->owner, event);
 	s->heard = true;
 	errno = EAGAIN; /* see session.c: after this event no more may be wanted */
@@ -50,7 +54,7 @@ static void emit(struct up_session *s, const struct up_event *event)
 
 /* Reports an accepted connection.  Not from on_connect(): only after that has libmosquitto queued
  * again what the broker has not acknowledged, and what is new must come behind it. */
-static void welcome(struct up_session *s)
+static void welcome(struct session *s)
 {
 	const struct brokers *brokers = &s->up->brokers;
 	struct up_event event = { .kind = UP_CONNECTED, .session_present = s->present };
@@ -70,12 +74,12 @@ static void welcome(struct up_session *s)
 	s->packets += 2; /* or more */
 	session_touch(s);
 	traffic_watch_input(s);
-	emit(s, &event);
+	emit(s, NULL, &event);
 }
 
 static void on_connect(struct mosquitto *mosq, void *arg, int code, int flags)
 {
-	struct up_session *s = arg;
+	struct session *s = arg;
 
 	(void)mosq;
 	if (s->state != SESSION_GREETING) {
@@ -97,12 +101,14 @@ static void on_connect(struct mosquitto *mosq, void *arg, int code, int flags)
 	errno = EAGAIN;
 }
 
-static void answered(struct up_session *s, enum request_kind kind, int mid, struct up_event *event)
+static void answered(struct session *s, enum request_kind kind, int mid, struct up_event *event)
 {
+	void *asker = NULL;
+
 	welcome(s);
-	event->token = requests_answered(&s->requests, kind, mid);
+	event->token = requests_answered(&s->requests, kind, mid, &asker);
 	if (event->token != 0)
-		emit(s, event);
+		emit(s, asker, event);
 }
 
 static void on_publish(struct mosquitto *mosq, void *arg, int mid)
@@ -132,7 +138,7 @@ static void on_unsubscribe(struct mosquitto *mosq, void *arg, int mid)
 
 static void on_message(struct mosquitto *mosq, void *arg, const struct mosquitto_message *message)
 {
-	struct up_session *s = arg;
+	struct session *s = arg;
 	struct up_event event = {
 		.kind = UP_MESSAGE,
 		.message = {
@@ -146,7 +152,7 @@ static void on_message(struct mosquitto *mosq, void *arg, const struct mosquitto
 	(void)mosq;
 	s->packets += message->qos > 0; /* its acknowledgement */
 	welcome(s);
-	emit(s, &event);
+	emit(s, NULL, &event);
 }
 
 void traffic_set_callbacks(struct mosquitto *mosq)
@@ -161,19 +167,19 @@ void traffic_set_callbacks(struct mosquitto *mosq)
 
 /* --- Input --- */
 
-static bool has_connection(const struct up_session *s)
+static bool has_connection(const struct session *s)
 {
 	return s->state == SESSION_GREETING || s->state == SESSION_CONNECTED;
 }
 
-static bool wants_input(const struct up_session *s)
+static bool wants_input(const struct session *s)
 {
 	if (s->state == SESSION_CONNECTED)
 		return !s->paused && !s->leaving;
 	return s->state == SESSION_GREETING;
 }
 
-void traffic_watch_input(struct up_session *s)
+void traffic_watch_input(struct session *s)
 {
 	if (!s->watched || !has_connection(s))
 		return;
@@ -187,7 +193,7 @@ void traffic_watch_input(struct up_session *s)
 }
 
 /* False if there was none. */
-static bool read_packet(struct up_session *s)
+static bool read_packet(struct session *s)
 {
 	s->heard = false;
 	errno = 0;
@@ -205,7 +211,7 @@ static bool read_packet(struct up_session *s)
 /* To find that nothing is left costs a system call, as much as a third of a packet.  Mostly a
  * packet comes alone, and perhaps the answer to our answer behind it; but where the socket is
  * readable in one turn after the other, there are more. */
-static unsigned worth_reading(struct up_session *s)
+static unsigned worth_reading(struct session *s)
 {
 	if (s->last_read + 1 != s->up->turn)
 		s->streak = 0;
@@ -215,7 +221,7 @@ static unsigned worth_reading(struct up_session *s)
 	return s->streak == BURST_TURNS ? READ_PACKETS : 1;
 }
 
-void traffic_read(struct up_session *s)
+void traffic_read(struct session *s)
 {
 	unsigned most = worth_reading(s);
 
@@ -232,7 +238,7 @@ void traffic_read(struct up_session *s)
 /* --- Output --- */
 
 /* With TLS mosquitto_want_write() stays true for a while after the socket was full once. */
-static bool is_blocked(const struct up_session *s)
+static bool is_blocked(const struct session *s)
 {
 	if (s->qos0 != NULL)
 		return true;
@@ -246,7 +252,7 @@ static void set_cork(int fd, int on)
 	setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
 }
 
-static void write_packets(struct up_session *s)
+static void write_packets(struct session *s)
 {
 	bool cork = s->packets > 1;
 	int fd = mosquitto_socket(s->mosq);
@@ -266,7 +272,7 @@ static void write_packets(struct up_session *s)
 }
 
 /* Writes what is queued and DISCONNECT; libmosquitto closes its socket behind that. */
-static void say_goodbye(struct up_session *s)
+static void say_goodbye(struct session *s)
 {
 	int fd = fcntl(mosquitto_socket(s->mosq), F_DUPFD_CLOEXEC, 0);
 
@@ -287,7 +293,7 @@ static void say_goodbye(struct up_session *s)
 	event_add(&s->writable, NULL);
 }
 
-void traffic_flush(struct up_session *s)
+void traffic_flush(struct session *s)
 {
 	if (!has_connection(s) || dial_in_handshake(s))
 		return;

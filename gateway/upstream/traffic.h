@@ -8,12 +8,12 @@
 void traffic_set_callbacks(struct mosquitto *mosq);
 
 /* Reads what has come: of a burst, some.  The rest makes the socket readable again. */
-void traffic_read(struct up_session *session);
+void traffic_read(struct session *session);
 
 /* Reads from now on, or no more, as state and pause demand. */
-void traffic_watch_input(struct up_session *session);
+void traffic_watch_input(struct session *session);
 
 /* Writes what is queued, and DISCONNECT if the session is leaving. */
-void traffic_flush(struct up_session *session);
+void traffic_flush(struct session *session);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 
 #include "common/alarm.h"
 #include "common/err.h"
+#include "gateway/upstream/calls.h"
 #include "gateway/upstream/dial.h"
 #include "gateway/upstream/keepalive.h"
 #include "gateway/upstream/linger.h"
@@ -14,17 +16,17 @@
 #include "gateway/upstream/qos0.h"
 #include "gateway/upstream/resolve.h"
 #include "gateway/upstream/session.h"
+#include "gateway/upstream/shared.h"
 #include "gateway/upstream/tls.h"
 #include "gateway/upstream/traffic.h"
 
-#define SLOTS_MAX      120
-#define PATIENCE_TICKS 2
+#define SLOTS_MAX 120
 
 /* --- The loop's calls --- */
 
 static size_t length(const struct session_queue *queue)
 {
-	const struct up_session *s;
+	const struct session *s;
 	size_t n = 0;
 
 	TAILQ_FOREACH (s, queue, queue_link)
@@ -40,7 +42,7 @@ static void on_resolved(void *arg)
 		dial_resolved(TAILQ_FIRST(&up->resolving));
 }
 
-static void report_end(struct up_session *s)
+static void report_end(struct session *s)
 {
 	struct up_event event = {
 		.kind = s->was_up ? UP_LOST : UP_REFUSED,
@@ -48,7 +50,10 @@ static void report_end(struct up_session *s)
 	};
 
 	session_forget_end(s);
-	s->up->on_event(s->up->ctx, s->owner, &event);
+	if (s->shared != NULL)
+		shared_event(s->shared, NULL, &event);
+	else
+		s->up->on_event(s->up->ctx, s->owner, &event);
 }
 
 /* Those that are there now: what a report leads to comes in the next turn. */
@@ -60,12 +65,13 @@ static void on_report(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	for (size_t n = length(&up->ended); n > 0 && !TAILQ_EMPTY(&up->ended); n--)
 		report_end(TAILQ_FIRST(&up->ended));
+	shared_report(up->shared);
 }
 
 static void on_tick(void *ctx)
 {
 	struct upstream *up = ctx;
-	struct up_session *s;
+	struct session *s;
 
 	up->tick++;
 	LIST_FOREACH (s, &up->slots[up->tick % up->n_slots], slot_link)
@@ -78,12 +84,6 @@ static void on_tick(void *ctx)
 	lingers_tick(up->lingers, up->tick);
 	if (upstream_count(up) == 0)
 		alarm_stop(up->ticker);
-}
-
-static void start_ticker(struct upstream *up)
-{
-	if (!alarm_is_set(up->ticker))
-		alarm_every(up->ticker, POOL_TICK_MS * 1000);
 }
 
 /* --- The pool --- */
@@ -115,6 +115,8 @@ static bool set_up(struct upstream *up, const struct upstream_config *config)
 	up->report = evtimer_new(up->base, on_report, up);
 	up->ticker = alarm_new(up->base, on_tick, up);
 	up->lingers = lingers_new(up->base);
+	if (config->shared.connections > 0 && (up->shared = shared_pool_new(up, config)) == NULL)
+		return false;
 	return up->report != NULL && up->ticker != NULL && up->lingers != NULL &&
 	       brokers_init(&up->brokers, up->base, config, on_resolved, up);
 }
@@ -169,12 +171,12 @@ fail:
 
 static void end_all(struct upstream *up)
 {
-	struct up_session *s;
+	struct session *s;
 
 	for (unsigned i = 0; i < up->n_slots; i++) {
 		while ((s = LIST_FIRST(&up->slots[i])) != NULL) {
 			if (s->state == SESSION_CONNECTED && !s->leaving)
-				upstream_close(s, UP_DISCONNECT);
+				session_close(s, UP_DISCONNECT);
 			traffic_flush(s);
 			session_free(s);
 		}
@@ -185,6 +187,7 @@ struct upstream *upstream_free(struct upstream *up)
 {
 	if (up == NULL)
 		return NULL;
+	shared_pool_free(up->shared);
 	if (up->slots != NULL)
 		end_all(up);
 	brokers_free(&up->brokers);
@@ -206,7 +209,7 @@ struct upstream *upstream_free(struct upstream *up)
 
 void upstream_flush(struct upstream *up)
 {
-	struct up_session *s;
+	struct session *s;
 
 	while ((s = TAILQ_FIRST(&up->dirty)) != NULL) {
 		if (s->state == SESSION_DEAD) {
@@ -236,127 +239,86 @@ size_t upstream_connected(const struct upstream *up)
 	return up->connected;
 }
 
+size_t upstream_sharing(const struct upstream *up)
+{
+	return shared_sharers(up->shared);
+}
+
 /* --- Sessions --- */
+
+/* Of a client with a connection of its own. */
+static struct session *own(const struct up_session *handle)
+{
+	assert(!handle->shares);
+	return (struct session *)handle;
+}
 
 struct up_session *upstream_open(
     struct upstream *up, struct client *owner, const struct up_spec *spec)
 {
-	struct up_session *s = session_new(up, owner, spec);
+	struct sharer *sharer;
+	struct session *s;
 
+	if (spec->shared && up->shared != NULL) {
+		sharer = sharer_open(up->shared, owner, spec);
+		return sharer != NULL ? sharer_handle(sharer) : NULL;
+	}
+	s = session_new(up, owner, spec);
 	if (s == NULL)
 		return NULL;
-	start_ticker(up);
 	dial(s);
-	return s;
+	return &s->handle;
 }
 
-void upstream_reconnect(struct up_session *s)
+void upstream_reconnect(struct up_session *handle)
 {
-	if (s->state == SESSION_IDLE)
-		dial(s);
+	if (handle->shares)
+		sharer_reconnect(sharer_of(handle));
 	else
-		dial_another(s);
+		session_reconnect(own(handle));
 }
 
-/* Whether DISCONNECT, or something before it, may still have to be said. */
-static bool has_last_words(const struct up_session *s)
+void upstream_close(struct up_session *handle, enum up_farewell farewell)
 {
-	if (s->state == SESSION_GREETING || s->state == SESSION_CONNECTED)
-		return true;
-	return s->state != SESSION_IDLE && s->requests.held > 0;
+	if (handle->shares)
+		sharer_close(sharer_of(handle));
+	else
+		session_close(own(handle), farewell);
 }
 
-/* The broker has not said a word, and there was time for one.  (A client that changes its mind says
- * nothing about the broker.) */
-static bool was_left_waiting(const struct up_session *s)
-{
-	return s->state == SESSION_GREETING && s->up->connected == 0 &&
-	       s->up->tick - s->last_in >= PATIENCE_TICKS;
-}
-
-void upstream_close(struct up_session *s, enum up_farewell farewell)
-{
-	struct upstream *up = s->up;
-
-	if (s->state == SESSION_DIALLING)
-		resolver_avoid(up->brokers.list[s->broker].resolver, s->address);
-	if (was_left_waiting(s))
-		brokers_failed(&up->brokers, s->broker);
-	if (farewell == UP_ABORT || !has_last_words(s)) {
-		session_bury(s);
-		return;
-	}
-	session_leave(s);
-}
-
-static int add(struct up_session *s, const struct request *request, uint16_t *token)
-{
-	bool hold = s->state != SESSION_CONNECTED;
-	int rc = requests_add(&s->requests, s->mosq, request, hold, token);
-
-	if (rc < 0 || hold)
-		return rc;
-	s->packets++;
-	session_touch(s);
-	return 0;
-}
-
-static int publish_once(struct up_session *s, const struct request *request)
-{
-	int rc;
-
-	if (s->state != SESSION_CONNECTED)
-		return -ERR_STATE;
-	if ((rc = requests_check(request)) < 0)
-		return rc;
-	session_touch(s);
-	if (qos0_put(s, request))
-		return 0;
-	rc = mosquitto_publish(s->mosq, NULL, request->topic, (int)request->payload.len,
-	    request->payload.data, 0, request->retain);
-	if (rc != MOSQ_ERR_SUCCESS)
-		return rc == MOSQ_ERR_NOMEM ? -ERR_NOMEM : -ERR_INVALID;
-	s->packets++;
-	return 0;
-}
-
-int upstream_publish(struct up_session *s, const char *topic, struct sn_bytes payload, int qos,
+int upstream_publish(struct up_session *handle, const char *topic, struct sn_bytes payload, int qos,
     bool retain, uint16_t *token)
 {
-	struct request request = { REQUEST_PUBLISH, qos, retain, topic, payload };
+	const struct request request = { REQUEST_PUBLISH, qos, retain, topic, payload, NULL };
 
-	return qos == 0 ? publish_once(s, &request) : add(s, &request, token);
+	if (handle->shares)
+		return sharer_publish(sharer_of(handle), &request, token);
+	return session_publish(own(handle), &request, token);
 }
 
-int upstream_subscribe(struct up_session *s, const char *filter, int qos, uint16_t *token)
+int upstream_subscribe(struct up_session *handle, const char *filter, int qos, uint16_t *token)
 {
-	struct request request = { .kind = REQUEST_SUBSCRIBE, .qos = qos, .topic = filter };
-
-	return s->state == SESSION_IDLE ? -ERR_STATE : add(s, &request, token);
+	return session_subscribe(own(handle), filter, qos, token);
 }
 
-int upstream_unsubscribe(struct up_session *s, const char *filter, uint16_t *token)
+int upstream_unsubscribe(struct up_session *handle, const char *filter, uint16_t *token)
 {
-	struct request request = { .kind = REQUEST_UNSUBSCRIBE, .topic = filter };
-
-	return s->state == SESSION_IDLE ? -ERR_STATE : add(s, &request, token);
+	return session_unsubscribe(own(handle), filter, token);
 }
 
-void upstream_pause(struct up_session *s, bool paused)
+void upstream_pause(struct up_session *handle, bool paused)
 {
-	if (s->paused == paused)
-		return;
-	s->paused = paused;
-	keepalive_heard(s);
-	traffic_watch_input(s);
+	session_pause(own(handle), paused);
 }
 
-int upstream_set_login(struct up_session *s, const struct up_login *login)
+int upstream_set_login(struct up_session *handle, const struct up_login *login)
 {
-	return session_set_login(s, login) == MOSQ_ERR_SUCCESS ? 0 : -ERR_NOMEM;
+	if (handle->shares) /* that of the configuration */
+		return 0;
+	return session_set_login(own(handle), login) == MOSQ_ERR_SUCCESS ? 0 : -ERR_NOMEM;
 }
 
-struct client *upstream_owner(const struct up_session *s)
+struct client *upstream_owner(const struct up_session *handle)
 {
-	return s->owner;
+	return handle->shares ? sharer_owner(sharer_of(handle)) : own(handle)->owner;
 }

@@ -52,6 +52,12 @@ struct upstream_config {
 	uint16_t keep_alive;   /* seconds, the gateway's own (MAP-KA-01); 0, or 5 and above */
 	const char *id_prefix; /* put around every client id (MAP-CONN-07); may be "" */
 	const char *id_suffix;
+	/* So many connections are there for those who open a session with up_spec.shared; their
+	 * client ids are this one with "-1", "-2", ... */
+	struct {
+		unsigned connections; /* 0: everybody has one of their own */
+		const char *client_id;
+	} shared;
 	const char *resolv_conf; /* NULL: /etc/resolv.conf */
 };
 
@@ -81,6 +87,9 @@ void upstream_flush(struct upstream *up);
  * upstream_subscribe() and upstream_unsubscribe() are -ERR_STATE for an idle session.  A reconnect
  * of one that is not idle does nothing, unless there is another broker to go to.  A pause holds
  * over reconnects; the connection is kept alive meanwhile.
+ *
+ * A session that shares its connection is for publishing and nothing else: the other calls must not
+ * be made on it.  What it has handed over goes on its way also when it is closed.
  */
 struct up_session *upstream_open(
     struct upstream *up, struct client *owner, const struct up_spec *spec);
@@ -106,5 +115,8 @@ const char *upstream_in_use(const struct upstream *up);
  * ones without those. */
 size_t upstream_count(const struct upstream *up);
 size_t upstream_connected(const struct upstream *up);
+
+/* Sessions, not among those, of clients that share a connection. */
+size_t upstream_sharing(const struct upstream *up);
 
 #endif

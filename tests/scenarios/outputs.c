@@ -139,6 +139,8 @@ char *output_up(const struct up_call *call)
 		print_text(to, call->text);
 	if (call->clean)
 		fputs(" clean", to);
+	if (call->shared)
+		fputs(" shared", to);
 	if (will || (uses & USES_TOPIC))
 		print_topic(to, will ? "will" : "topic", call->topic);
 	if (will || (uses & USES_QOS))
@@ -296,6 +298,8 @@ static bool read_member(struct up_call *call, const struct word *word)
 	}
 	if (word_is(word, "clean"))
 		return (call->clean = uses & USES_WILL);
+	if (word_is(word, "shared"))
+		return (call->shared = uses & USES_WILL);
 	if (word_is(word, "retain"))
 		return (call->retain = uses & (USES_WILL | USES_TOPIC));
 	if (word->key == NULL)

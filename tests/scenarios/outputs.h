@@ -27,6 +27,7 @@ enum up_verb {
 	VERB_DISCONNECT,
 	VERB_ABORT,
 	VERB_PUBLISH,
+	/* from here on, only of a session with a connection of its own */
 	VERB_SUBSCRIBE,
 	VERB_UNSUBSCRIBE,
 	VERB_PAUSE,
@@ -43,6 +44,7 @@ struct up_call {
 	int qos;
 	bool retain;
 	bool clean;
+	bool shared;
 	bool will;
 };
 

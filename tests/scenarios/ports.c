@@ -96,6 +96,11 @@ static void asked(struct world *world, const struct up_session *session, struct 
 	if (session->state == SESSION_CLOSED)
 		world_breaks(world, "the core used the session of \"%s\" after closing it",
 		    session->client_id);
+	if (session->shared && call.verb >= VERB_SUBSCRIBE)
+		world_breaks(world,
+		    "the core asked the session of \"%s\", which shares its connection, for more than "
+		    "to publish",
+		    session->client_id);
 	call.client = session->client_id;
 	if (world->killed)
 		return;
@@ -110,7 +115,7 @@ static struct sn_bytes text_bytes(const char *text)
 static struct up_session *port_open(void *ctx, struct client *owner, const struct up_spec *spec)
 {
 	struct world *world = ctx;
-	struct up_call call = { .verb = VERB_CONNECT, .clean = spec->clean };
+	struct up_call call = { .verb = VERB_CONNECT, .clean = spec->clean, .shared = spec->shared };
 	struct up_session *session;
 
 	if (failure(world, FAIL_OPEN) < 0)
@@ -118,6 +123,10 @@ static struct up_session *port_open(void *ctx, struct client *owner, const struc
 	if (session_find(world->sessions, spec->client_id) != NULL)
 		world_breaks(world, "the core opened a second session for \"%s\"", spec->client_id);
 	session = session_new(&world->sessions, spec->client_id, owner);
+	session->shared = spec->shared;
+	if (spec->shared && (!spec->clean || spec->will != NULL))
+		world_breaks(world, "the core let \"%s\" share with a will, or a session that is kept",
+		    spec->client_id);
 	if (spec->will != NULL) {
 		call.will = true;
 		call.topic = text_bytes(spec->will->topic);

@@ -58,6 +58,7 @@ static const struct setting {
 	SETTING(limits.reconnects, COUNT, 500),
 	SETTING(limits.stranger_answers, COUNT, 100),
 	SETTING(limits.qos_minus_one, COUNT, 1000),
+	SETTING(share_connections, SWITCH, 0),
 	SETTING(buffer_qos0, SWITCH, 1),
 	SETTING(own.qos_minus_one_qos, NUMBER, 0),
 	SETTING(discovery.interval, MILLISECONDS, 900),
@@ -218,12 +219,15 @@ static const char *admission_line(struct setup *setup, const struct words *words
 		const struct word *word = &words->list[i];
 		const char *key = word->key != NULL ? word->key : "";
 
-		if (strcmp(key, "admit") == 0 || strcmp(key, "refuse") == 0)
-			rules[n++] = (struct admission_rule){ word->text, key[0] == 'r' };
+		if (strcmp(key, "admit") == 0 || strcmp(key, "refuse") == 0 ||
+		    strcmp(key, "login") == 0)
+			rules[n++] = (struct admission_rule){
+				word->text, key[0] == 'r', key[0] == 'l' };
 		else if (strcmp(key, "others") == 0 && strcmp(word->text, "refuse") == 0)
 			refuse_others = true;
 		else
-			return "admission [admit=PATTERN] [refuse=PATTERN] [others=refuse] wanted";
+			return "admission [admit=PATTERN] [refuse=PATTERN] [login=PATTERN] [others=refuse] "
+			       "wanted";
 	}
 	admission_free(setup->admission_before);
 	setup->admission_before = setup->admission;

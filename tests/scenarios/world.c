@@ -124,16 +124,30 @@ static void play_packet(struct world *world, const struct step *step)
 		    world, step->packet.peer, slash + 1, step->packet.data, step->packet.len);
 }
 
+static bool may_connect(const struct up_session *session)
+{
+	return session->state == SESSION_CONNECTING ||
+	       (session->shared && session->state == SESSION_IDLE);
+}
+
+static bool may_answer(const struct up_session *session)
+{
+	return session->state == SESSION_CONNECTED || session->shared;
+}
+
 /* Moves the session as the event says.  NULL, or why the event is not possible. */
 static const char *broker_does(struct up_session *session, const struct step *step, uint16_t *token)
 {
 	switch (step->up.event.kind) {
 	case UP_CONNECTED:
+		if (!may_connect(session))
+			return "is not connecting";
+		session->state = SESSION_CONNECTED;
+		return NULL;
 	case UP_REFUSED:
 		if (session->state != SESSION_CONNECTING)
 			return "is not connecting";
-		session->state =
-		    step->up.event.kind == UP_CONNECTED ? SESSION_CONNECTED : SESSION_IDLE;
+		session->state = SESSION_IDLE;
 		return NULL;
 	case UP_LOST:
 		if (session->state != SESSION_CONNECTED)
@@ -143,7 +157,7 @@ static const char *broker_does(struct up_session *session, const struct step *st
 	case UP_MESSAGE:
 		return session->state == SESSION_CONNECTED ? NULL : "is not connected";
 	default:
-		if (session->state != SESSION_CONNECTED)
+		if (!may_answer(session))
 			return "is not connected";
 		return session_answer(session, step->up.event.kind, step->up.nth, token)
 		           ? NULL
