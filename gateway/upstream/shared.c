@@ -259,6 +259,15 @@ void sharer_reconnect(struct sharer *sharer)
 		session_reconnect(shared->session);
 }
 
+/* The last sharer is gone. */
+static void close_connection(struct shared *shared)
+{
+	shared->session->shared = NULL;
+	session_close(shared->session, UP_DISCONNECT);
+	shared->session = NULL;
+	shared->up = false;
+}
+
 void sharer_close(struct sharer *sharer)
 {
 	struct shared *shared = sharer->shared;
@@ -271,6 +280,8 @@ void sharer_close(struct sharer *sharer)
 	shared->pool->sharers--;
 	LIST_REMOVE(sharer, link);
 	free(sharer);
+	if (LIST_EMPTY(&shared->sharers) && shared->session != NULL)
+		close_connection(shared);
 }
 
 int sharer_publish(struct sharer *sharer, const struct request *request, uint16_t *token)

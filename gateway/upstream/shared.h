@@ -19,8 +19,8 @@
 
 struct sharer;
 
-/* The connections that upstream_config.shared asks for; each is opened for its first sharer, and
- * stays.  NULL when out of memory. */
+/* The connections that upstream_config.shared asks for; each is there from its first sharer to its
+ * last.  NULL when out of memory. */
 struct shared_pool *shared_pool_new(struct upstream *up, const struct upstream_config *config);
 
 /* Frees the sharers; the sessions are the upstream's.  NULL is fine; returns NULL. */
