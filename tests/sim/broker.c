@@ -42,6 +42,7 @@ struct up_session {
 	struct client *owner;
 	struct account *account;
 	bool clean;
+	bool shared; /* over one connection with all others of these; the account hears nothing */
 	bool closed;
 	bool connected;
 	bool paused;
@@ -173,20 +174,54 @@ static void cut(struct up_session *s)
 {
 	if (s->account->session == s)
 		s->account->session = NULL;
-	if (s->connected && s->clean)
+	if (s->connected && s->clean && !s->shared)
 		forget_session(s->account);
 	s->connected = false;
 	s->paused = false;
 	s->connection++;
 }
 
-static void lose(struct up_session *s)
+static void lose_one(struct up_session *s)
 {
 	cut(s);
 	tell_core(s, &(struct up_event){ .kind = UP_LOST, .down = { .why = "cut" } });
 }
 
+/* What is shared is lost for all. */
+static void lose(struct up_session *s)
+{
+	struct broker *b = s->broker;
+	unsigned n = b->n_sessions;
+
+	if (!s->shared) {
+		lose_one(s);
+		return;
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (b->sessions[i]->shared && b->sessions[i]->connected && !b->sessions[i]->closed)
+			lose_one(b->sessions[i]);
+}
+
 static void publish_again(struct up_session *s);
+static void take(struct up_session *s, struct unacked *u);
+
+/* All who share it are told, those too who have not asked again. */
+static void shared_is_up(struct broker *b)
+{
+	unsigned n = b->n_sessions;
+
+	sim_tell(b->sim, "broker: the shared connection is up");
+	for (unsigned i = 0; i < n; i++) {
+		struct up_session *s = b->sessions[i];
+
+		if (!s->shared || s->connected || s->closed)
+			continue;
+		s->connected = true;
+		s->connection++;
+		publish_again(s);
+		tell_core(s, &(struct up_event){ .kind = UP_CONNECTED });
+	}
+}
 
 static void connect_done(struct sim *sim, void *who, uint32_t connection)
 {
@@ -199,6 +234,10 @@ static void connect_done(struct sim *sim, void *who, uint32_t connection)
 	if (s->broker->away) {
 		s->connection++;
 		tell_core(s, &(struct up_event){ .kind = UP_REFUSED, .down = { .why = "away" } });
+		return;
+	}
+	if (s->shared) {
+		shared_is_up(s->broker);
 		return;
 	}
 	if (a->session != NULL &&
@@ -236,6 +275,7 @@ static struct up_session *port_open(void *ctx, struct client *owner, const struc
 	s->broker = b;
 	s->owner = owner;
 	s->clean = spec->clean;
+	s->shared = spec->shared;
 	s->account = account_of(b, sim_node(b->sim, spec->client_id));
 	b->sessions = sessions;
 	b->sessions[b->n_sessions++] = s;
@@ -249,15 +289,19 @@ static void port_reconnect(void *ctx, struct up_session *s)
 	try_to_connect(s);
 }
 
-/* Publishes in the middle are excused: whether the broker had them nobody knows. */
+/* Publishes in the middle are excused: whether the broker had them nobody knows.  What was sent over
+ * a shared connection is on its way all the same. */
 static void port_close(void *ctx, struct up_session *s, enum up_farewell farewell)
 {
 	struct ledger *ledger = node_published(s->account->node);
 
 	(void)ctx;
 	(void)farewell;
-	for (unsigned i = 0; i < s->n_unacked; i++)
+	for (unsigned i = 0; i < s->n_unacked; i++) {
 		ledger->entries[s->unacked[i].seq].excused = true;
+		if (s->shared && s->connected && !s->unacked[i].arrived)
+			take(s, &s->unacked[i]);
+	}
 	cut(s);
 	s->closed = true;
 }

@@ -339,12 +339,18 @@ static void move(struct node *n)
 	sim_tell(n->sim, "%s has port %u now", n->id, n->addr.port);
 }
 
+/* One whose session ends with the connection may for a while do nothing but publish. */
+static bool has_to_subscribe(const struct node *n)
+{
+	return !n->subscribed && (n->persistent || sim_is_calm(n->sim));
+}
+
 /* The next thing to do while nothing waits for an answer. */
 static void work(struct node *n)
 {
 	if (n->request_type != 0 || n->phase != AT_WORK)
 		return;
-	if (!n->subscribed)
+	if (has_to_subscribe(n) || (!n->subscribed && sim_chance(n->sim, 100)))
 		subscribe(n);
 	else if (n->publishing && n->released)
 		send_pubrel(n);
@@ -393,7 +399,7 @@ static void act(struct sim *sim, void *who, uint32_t what)
 	}
 	if (n->phase == ASLEEP)
 		wake(n);
-	else if (n->phase == AT_WORK && (n->publishing || !n->subscribed))
+	else if (n->phase == AT_WORK && (n->publishing || has_to_subscribe(n)))
 		work(n);
 	else if (n->phase == AT_WORK && n->request_type == 0)
 		choose(n);

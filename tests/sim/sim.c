@@ -349,6 +349,7 @@ static struct gw_config configuration(struct sim *sim)
 			.reconnects = 100,
 			.stranger_answers = 1000,
 		},
+		.share_connections = sim_chance(sim, 500),
 		.buffer_qos0 = true,
 		.wake_connect = sim_chance(sim, 500) ? GW_WAKE_RESUME : GW_WAKE_HONOUR,
 		.outage = sim_chance(sim, 500) ? GW_OUTAGE_STORE : GW_OUTAGE_REFUSE,
