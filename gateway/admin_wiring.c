@@ -46,6 +46,8 @@ static void port_broker(void *ctx, struct admin_broker *out)
 		.address = upstream_in_use(w->parts.upstream),
 		.sessions = upstream_count(w->parts.upstream),
 		.connected = upstream_connected(w->parts.upstream),
+		.shared = upstream_shared(w->parts.upstream),
+		.sharing = upstream_sharing(w->parts.upstream),
 		.refused = w->refused,
 	};
 }

@@ -312,8 +312,11 @@ static void on_report(void *ctx)
 {
 	struct loop *l = ctx;
 
-	log_notice("counter: clients %zu, broker sessions %zu, of these connected %zu",
-	    gw_client_count(l->gw), upstream_count(l->upstream), upstream_connected(l->upstream));
+	log_notice(
+	    "counter: clients %zu, broker sessions %zu, of these connected %zu, shared by %zu "
+	    "clients",
+	    gw_client_count(l->gw), upstream_count(l->upstream), upstream_connected(l->upstream),
+	    upstream_sharing(l->upstream));
 	counters_log_core(gw_metrics(l->gw));
 	persist_log_counters(l->persist);
 	counters_log_dtls(l->listeners);

@@ -27,6 +27,8 @@ struct admin_broker {
 	const char *address; /* of the one in use */
 	size_t sessions;     /* that exist */
 	size_t connected;    /* of these */
+	size_t shared;       /* of the connected ones, those that clients share, */
+	size_t sharing;      /* and the clients that do */
 	const char *refused; /* why the last try to connect failed; NULL: it did not */
 };
 

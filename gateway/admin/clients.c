@@ -41,6 +41,7 @@ static void describe(struct json *json, const struct client_view *view, monotime
 	waiting_object(json, "queue", view->queued, view->queued_octets);
 	waiting_object(json, "spool", view->spooled, view->spooled_octets);
 	json_string(json, "link", view->link);
+	json_bool(json, "shares_link", view->shares_link);
 	json_bool(json, "clean", view->clean);
 	json_count(json, "keep_alive", view->keep_alive);
 	json_count(json, "sleep_duration", view->sleep_duration);

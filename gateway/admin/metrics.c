@@ -67,6 +67,10 @@ static void broker(const struct pages *pages, struct text *out)
 	single(out, PREFIX "broker_sessions", "gauge", "Sessions with the broker", broker.sessions);
 	single(out, PREFIX "broker_sessions_connected", "gauge",
 	    "Sessions with the broker that are connected", broker.connected);
+	single(out, PREFIX "broker_sessions_shared", "gauge",
+	    "Connected sessions with the broker that clients share", broker.shared);
+	single(out, PREFIX "broker_sharing_clients", "gauge",
+	    "Clients that are connected over a shared session", broker.sharing);
 }
 
 /* --- listeners --- */

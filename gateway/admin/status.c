@@ -39,6 +39,8 @@ static void broker_object(struct json *json, const struct pages *pages)
 	json_string(json, "refused", broker.refused);
 	json_count(json, "sessions", broker.sessions);
 	json_count(json, "sessions_connected", broker.connected);
+	json_count(json, "sessions_shared", broker.shared);
+	json_count(json, "sharing_clients", broker.sharing);
 	json_end(json, '}');
 }
 

@@ -184,8 +184,8 @@ static const struct schema_row broker[] = {
 	    .help =
 	        "Connections with the broker that clients share which only publish: those with CleanSession, without "
 	        "will, subscription, and user in logins_file. At the first SUBSCRIBE, or with a will, a client gets a "
-	        "connection of its own. The broker sees what comes over them as the gateway's: client_id-1, "
-	        "client_id-2 and so on. 0: each client has a connection of its own." },
+	        "connection of its own. The broker sees what comes over them as that of gateway.client_id with \"-1\", "
+	        "\"-2\" and so on. 0: each client has a connection of its own." },
 	{ "client_id_prefix", SCHEMA_TEXT, CONF(broker.id_prefix), .most = 1024, .preset = "",
 	    .help = "Put before each client's id at the broker." },
 	{ "client_id_suffix", SCHEMA_TEXT, CONF(broker.id_suffix), .most = 1024, .preset = "",

@@ -34,15 +34,15 @@ struct link {
 	enum link_state state;
 	uint8_t attempts;     /* tries since the loss */
 	uint8_t quick_losses; /* losses in a row soon after the connection was made */
-	uint8_t broker;   /* it was connected to last; 0: it was to none, or there is only one */
-	bool stale_will;  /* the broker has not the client's will as it is now */
-	bool rearming;    /* the connection is made anew without the client's doing */
-	bool restored;    /* there was none yet since the gateway started */
-	bool shared;      /* the session shares its connection */
-	bool outgrown;    /* the client needs one of its own, and asks for it */
-	bool apart;       /* it may be what made the broker close one that was shared */
-	uint32_t published; /* by the client when the connection was made */
-	monotime_t since; /* connected, or lost, since */
+	uint8_t broker;      /* it was connected to last; 0: it was to none, or there is only one */
+	bool stale_will : 1; /* the broker has not the client's will as it is now */
+	bool rearming : 1;   /* the connection is made anew without the client's doing */
+	bool restored : 1;   /* there was none yet since the gateway started */
+	bool shared : 1;     /* the session shares its connection */
+	bool outgrown : 1;   /* the client needs one of its own, and asks for it */
+	bool apart : 1;      /* it may be what made the broker close one that was shared */
+	uint32_t published;  /* by the client when the connection was made */
+	monotime_t since;    /* connected, or lost, since */
 	struct deadline deadline;
 };
 
@@ -79,8 +79,8 @@ static inline bool link_is_up(const struct link *link)
 	return link->state == LINK_UP;
 }
 
-/* The gateway has just started, or the client has outgrown what it shared, and nothing says that the
- * link would not come soon. */
+/* The gateway has just started, or the client has outgrown what it shared, and nothing says that
+ * the link would not come soon. */
 bool link_is_awaited(const struct gw *gw, const struct link *link);
 
 /* A client that was not supervised for the link's sake is from now on: it has the whole hold time

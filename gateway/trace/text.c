@@ -147,6 +147,8 @@ static void add_connect(struct line *line, const struct seen *seen, const struct
 	const struct up_will *will = call->spec->will;
 
 	add(line, "CONNECT%s", call->spec->clean ? " clean" : "");
+	if (call->spec->shared)
+		add(line, " shared");
 	add_user(line, call->user);
 	if (will == NULL)
 		return;

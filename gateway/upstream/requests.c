@@ -25,7 +25,6 @@ static void forget(struct requests *requests, struct request_entry *entry)
 {
 	TAILQ_REMOVE(&requests->queue, entry, link);
 	requests->held -= entry->mid == 0;
-	requests->count--;
 	free(entry);
 }
 
@@ -118,7 +117,6 @@ int requests_add(struct requests *requests, struct mosquitto *mosq, const struct
 	}
 	TAILQ_INSERT_TAIL(&requests->queue, entry, link);
 	requests->held += hold;
-	requests->count++;
 	*token = entry->token = next_token(requests);
 	return 0;
 }
@@ -152,8 +150,7 @@ void requests_connection_lost(struct requests *requests)
 	}
 }
 
-uint16_t requests_answered(
-    struct requests *requests, enum request_kind kind, int mid, void **asker)
+uint16_t requests_answered(struct requests *requests, enum request_kind kind, int mid, void **asker)
 {
 	struct request_entry *entry;
 	uint16_t token;

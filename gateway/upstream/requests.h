@@ -40,8 +40,7 @@ struct request_entry;
 struct requests {
 	TAILQ_HEAD(request_queue, request_entry) queue;
 	uint16_t last_token;
-	unsigned held;  /* how many at the end of the queue are held */
-	unsigned count; /* of all */
+	unsigned held; /* how many at the end of the queue are held */
 };
 
 void requests_init(struct requests *requests);

@@ -100,8 +100,7 @@ static int client_set_up(struct session *s, const struct up_spec *spec)
 	return rc;
 }
 
-struct session *session_new(
-    struct upstream *up, struct client *owner, const struct up_spec *spec)
+struct session *session_new(struct upstream *up, struct client *owner, const struct up_spec *spec)
 {
 	struct session *s = calloc(1, sizeof(*s));
 	int rc;

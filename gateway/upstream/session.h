@@ -35,6 +35,14 @@ enum session_state {
 
 struct session {
 	struct up_session handle; /* first: it is what the core holds */
+	uint8_t state;            /* enum session_state */
+	uint8_t broker;           /* index of the one that is tried, or used */
+	uint8_t brokers;          /* how many have been tried, this one included */
+	uint8_t address;          /* of it, index of the one that is tried */
+	uint8_t tried;            /* how many have been */
+	uint8_t refusal;          /* the code of a CONNACK, or 0 */
+	uint8_t streak;           /* turns in a row, before @last_read, in which it was readable,
+	                             too: up to 2 */
 	struct upstream *up;
 	struct client *owner;  /* NULL also where many share it */
 	struct shared *shared; /* whose connection it is, or NULL: of @owner alone */
@@ -56,13 +64,6 @@ struct session {
 	uint32_t leave_until;
 	uint32_t last_read; /* the turn in which the socket was last readable */
 	unsigned packets;   /* that libmosquitto has queued since the last flush, at a guess */
-	uint8_t streak;     /* turns in a row, before that one, in which it was, too: up to 2 */
-	uint8_t state;      /* enum session_state */
-	uint8_t broker;     /* index of the one that is tried, or used */
-	uint8_t brokers;    /* how many have been tried, this one included */
-	uint8_t address;    /* of it, index of the one that is tried */
-	uint8_t tried;      /* how many have been */
-	uint8_t refusal;    /* the code of a CONNACK, or 0 */
 
 	bool dirty : 1;     /* in upstream.dirty */
 	bool ended : 1;     /* in upstream.ended */
@@ -81,8 +82,7 @@ struct session {
 
 /* NULL when out of memory.  What is wrong with @spec itself is told by the first connect, as a
  * permanent refusal. */
-struct session *session_new(
-    struct upstream *up, struct client *owner, const struct up_spec *spec);
+struct session *session_new(struct upstream *up, struct client *owner, const struct up_spec *spec);
 
 /* Sets what the next CONNECT says of user and password; MOSQ_ERR_*. */
 int session_set_login(struct session *session, const struct up_login *login);

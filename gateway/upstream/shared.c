@@ -35,7 +35,8 @@ struct shared {
 	struct session *session; /* NULL: none yet */
 	char *client_id;
 	LIST_HEAD(, sharer) sharers;
-	uint32_t open; /* requests of sharers that are still there */
+	uint32_t handed; /* requests that the broker has not answered, */
+	uint32_t open;   /* and those of sharers that are still there */
 	bool up;
 	struct up_event last; /* UP_CONNECTED, or how the last try or connection ended */
 };
@@ -44,7 +45,7 @@ struct shared_pool {
 	struct upstream *up;
 	struct shared *connections;
 	size_t count;
-	size_t sharers;
+	size_t sharing; /* sharers that were told that their connection is up */
 	TAILQ_HEAD(, sharer) news;
 	size_t n_news;
 };
@@ -66,8 +67,8 @@ struct shared_pool *shared_pool_new(struct upstream *up, const struct upstream_c
 		struct shared *shared = &pool->connections[pool->count];
 
 		shared->pool = pool;
-		shared->last = (struct up_event){ .kind = UP_REFUSED,
-			.down = { .why = "out of memory" } };
+		shared->last =
+		    (struct up_event){ .kind = UP_REFUSED, .down = { .why = "out of memory" } };
 		LIST_INIT(&shared->sharers);
 		if (asprintf(&shared->client_id, "%s-%zu", config->shared.client_id,
 		        pool->count + 1) < 0)
@@ -94,9 +95,18 @@ struct shared_pool *shared_pool_free(struct shared_pool *pool)
 	return NULL;
 }
 
-size_t shared_sharers(const struct shared_pool *pool)
+size_t shared_connected(const struct shared_pool *pool)
 {
-	return pool != NULL ? pool->sharers : 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < pool->count; i++)
+		n += pool->connections[i].up;
+	return n;
+}
+
+size_t shared_sharing(const struct shared_pool *pool)
+{
+	return pool->sharing;
 }
 
 /* FNV-1a: the same client comes to the same connection again, so what it publishes before and after
@@ -117,7 +127,7 @@ static bool is_worn(const struct shared *shared)
 	const struct session *s = shared->session;
 
 	return s != NULL && s->state == SESSION_IDLE && !s->ended && shared->open == 0 &&
-	       s->requests.count > 0;
+	       shared->handed > 0;
 }
 
 static int need_session(struct shared *shared)
@@ -127,6 +137,7 @@ static int need_session(struct shared *shared)
 	if (is_worn(shared)) {
 		session_bury(shared->session);
 		shared->session = NULL;
+		shared->handed = 0;
 	}
 	if (shared->session != NULL)
 		return 0;
@@ -168,6 +179,14 @@ static void tell(const struct sharer *sharer, const struct up_event *event)
 	up->on_event(up->ctx, sharer->owner, event);
 }
 
+static void set_up(struct sharer *sharer, bool up)
+{
+	size_t *sharing = &sharer->shared->pool->sharing;
+
+	*sharing = *sharing - sharer->up + up;
+	sharer->up = up;
+}
+
 /* How the connection is now, if the sharer does not know.  It may be gone afterwards. */
 static void report(struct sharer *sharer)
 {
@@ -176,7 +195,7 @@ static void report(struct sharer *sharer)
 	bool was_up = sharer->up;
 
 	hear_news(sharer);
-	sharer->up = shared->up;
+	set_up(sharer, shared->up);
 	if (shared->up ? was_up : !was_up && !sharer->asked)
 		return;
 	if (!shared->up)
@@ -215,6 +234,7 @@ void shared_event(struct shared *shared, struct sharer *sharer, const struct up_
 		connection_changed(shared, event);
 		break;
 	case UP_PUBLISHED:
+		shared->handed--;
 		if (sharer == NULL)
 			break;
 		sharer->open--;
@@ -243,7 +263,6 @@ struct sharer *sharer_open(
 	sharer->shared = shared;
 	sharer->owner = owner;
 	LIST_INSERT_HEAD(&shared->sharers, sharer, link);
-	pool->sharers++;
 	sharer_reconnect(sharer);
 	return sharer;
 }
@@ -266,6 +285,7 @@ static void close_connection(struct shared *shared)
 	session_close(shared->session, UP_DISCONNECT);
 	shared->session = NULL;
 	shared->up = false;
+	shared->handed = 0;
 }
 
 void sharer_close(struct sharer *sharer)
@@ -277,7 +297,7 @@ void sharer_close(struct sharer *sharer)
 	if (sharer->open > 0)
 		requests_disown(&shared->session->requests, sharer);
 	shared->open -= sharer->open;
-	shared->pool->sharers--;
+	set_up(sharer, false);
 	LIST_REMOVE(sharer, link);
 	free(sharer);
 	if (LIST_EMPTY(&shared->sharers) && shared->session != NULL)
@@ -292,7 +312,7 @@ int sharer_publish(struct sharer *sharer, const struct request *request, uint16_
 
 	if (shared->session == NULL)
 		return -ERR_STATE;
-	if (request->qos > 0 && shared->session->requests.count >= REQUESTS_MAX)
+	if (request->qos > 0 && shared->handed >= REQUESTS_MAX)
 		return -ERR_NOMEM;
 	asked.asker = sharer;
 	rc = session_publish(shared->session, &asked, token);
@@ -300,6 +320,7 @@ int sharer_publish(struct sharer *sharer, const struct request *request, uint16_
 		return rc;
 	sharer->open++;
 	shared->open++;
+	shared->handed++;
 	return 0;
 }
 

@@ -26,7 +26,9 @@ struct shared_pool *shared_pool_new(struct upstream *up, const struct upstream_c
 /* Frees the sharers; the sessions are the upstream's.  NULL is fine; returns NULL. */
 struct shared_pool *shared_pool_free(struct shared_pool *pool);
 
-size_t shared_sharers(const struct shared_pool *pool);
+/* Connections that are up, and sharers that know it. */
+size_t shared_connected(const struct shared_pool *pool);
+size_t shared_sharing(const struct shared_pool *pool);
 
 /* An event of the connection, or the answer to a request of @sharer; NULL: of one that is gone. */
 void shared_event(struct shared *shared, struct sharer *sharer, const struct up_event *event);

@@ -239,9 +239,14 @@ size_t upstream_connected(const struct upstream *up)
 	return up->connected;
 }
 
+size_t upstream_shared(const struct upstream *up)
+{
+	return up->shared != NULL ? shared_connected(up->shared) : 0;
+}
+
 size_t upstream_sharing(const struct upstream *up)
 {
-	return shared_sharers(up->shared);
+	return up->shared != NULL ? shared_sharing(up->shared) : 0;
 }
 
 /* --- Sessions --- */

@@ -116,7 +116,8 @@ const char *upstream_in_use(const struct upstream *up);
 size_t upstream_count(const struct upstream *up);
 size_t upstream_connected(const struct upstream *up);
 
-/* Sessions, not among those, of clients that share a connection. */
+/* Of the connected ones, those that clients share; and the clients that are connected so. */
+size_t upstream_shared(const struct upstream *up);
 size_t upstream_sharing(const struct upstream *up);
 
 #endif

@@ -45,6 +45,7 @@ struct up_session {
 	struct client *owner;
 	enum session_state state;
 	bool paused;
+	bool shared;
 	uint16_t last_token;
 	struct request requests[TOKENS_MAX];
 	unsigned oldest;
@@ -127,10 +128,13 @@ static struct up_session *port_open(void *ctx, struct client *owner, const struc
 	struct world *w = ctx;
 
 	FUZZ_CHECK(spec->client_id[0] != '\0');
+	FUZZ_CHECK(!spec->shared || (spec->clean && spec->will == NULL && owner != NULL));
 	for (size_t i = 0; i < SESSIONS_MAX; i++) {
 		if (w->sessions[i].state != CLOSED)
 			continue;
-		w->sessions[i] = (struct up_session){ .owner = owner, .state = CONNECTING };
+		w->sessions[i] = (struct up_session){
+			.owner = owner, .state = CONNECTING, .shared = spec->shared
+		};
 		return &w->sessions[i];
 	}
 	return NULL;
@@ -176,21 +180,22 @@ static int port_subscribe(
     void *ctx, struct up_session *s, const char *filter, int qos, uint16_t *token)
 {
 	(void)ctx;
-	FUZZ_CHECK(s->state == CONNECTED && filter[0] != '\0' && qos >= 0 && qos <= 2);
+	FUZZ_CHECK(s->state == CONNECTED && !s->shared);
+	FUZZ_CHECK(filter[0] != '\0' && qos >= 0 && qos <= 2);
 	return ask(s, SUBSCRIBED, token);
 }
 
 static int port_unsubscribe(void *ctx, struct up_session *s, const char *filter, uint16_t *token)
 {
 	(void)ctx;
-	FUZZ_CHECK(s->state == CONNECTED && filter[0] != '\0');
+	FUZZ_CHECK(s->state == CONNECTED && !s->shared && filter[0] != '\0');
 	return ask(s, UNSUBSCRIBED, token);
 }
 
 static void port_pause(void *ctx, struct up_session *s, bool paused)
 {
 	(void)ctx;
-	FUZZ_CHECK(s->state == CONNECTED);
+	FUZZ_CHECK(s->state == CONNECTED && !s->shared);
 	s->paused = paused;
 }
 
@@ -228,7 +233,7 @@ static void act_connection(struct world *w, uint8_t whom)
 	struct up_session *s = &w->sessions[whom % SESSIONS_MAX];
 	uint8_t how = take_u8(w);
 
-	if (s->state == CONNECTING && how % 2 == 0) {
+	if ((s->state == CONNECTING || (s->shared && s->state == IDLE)) && how % 2 == 0) {
 		s->state = CONNECTED;
 		s->paused = false;
 		tell(w, s,
@@ -257,11 +262,11 @@ static void act_broker(struct world *w, uint8_t whom)
 	struct request *r = &s->requests[what % TOKENS_MAX];
 	enum request_kind kind = r->kind;
 
-	if (s->state != CONNECTED)
+	if (s->state != CONNECTED && !(s->shared && s->state != CLOSED))
 		return;
 	r->kind = NO_REQUEST;
 	if (what & 0x80 || kind == NO_REQUEST) {
-		if (s->owner != NULL && !s->paused)
+		if (s->owner != NULL && !s->paused && !s->shared)
 			tell(w, s,
 			    (struct up_event){
 			        .kind = UP_MESSAGE,
@@ -376,6 +381,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		config.wake_connect = GW_WAKE_RESUME;
 	if (len > 0 && data[0] & 0x40)
 		config.outage = GW_OUTAGE_STORE;
+	config.share_connections = len > 0 && data[0] & 0x20;
 	w.gw = gw_new(&config, &ports, (struct siphash_key){ 1, 2 });
 	FUZZ_CHECK(w.gw != NULL);
 	gw_start(w.gw, w.now);

@@ -41,7 +41,7 @@ def _(bench):
     equal(status["gateway_id"], 1, "gateway id")
     check(abs(status["now"] - before) < 5 and 0 <= status["uptime_s"] < 60, "times")
     equal(status["broker"], {"address": broker.address, "connected": None, "refused": None, "sessions": 0,
-                             "sessions_connected": 0}, "a broker that nobody needed yet")
+                             "sessions_connected": 0, "sessions_shared": 0, "sharing_clients": 0}, "a broker that nobody needed yet")
     equal(sum(status["clients"].values()), 0, "clients")
     equal((status["store"], status["actions"]), (None, True), "store and actions")
 
@@ -77,6 +77,7 @@ def _(bench):
     equal(shown, {
         "id": "pump-7", "state": "active", "peer": "127.0.0.1:%d" % pump.socket.getsockname()[1],
         "queue": {"messages": 0, "octets": 0}, "spool": {"messages": 0, "octets": 0}, "link": "up", "clean": False,
+        "shares_link": False,
         "keep_alive": 120, "sleep_duration": 0, "published": 2, "delivered": 0, "congested": False, "in_flight": 0,
         "unanswered": None, "will": {"topic": "w/t", "qos": 1, "retain": True, "octets": 4}, "queued": [],
         "subscriptions": [{"filter": "cmd/#", "qos": 1}], "topics": [{"id": tid, "name": "t/1", "told": True}],

@@ -115,7 +115,9 @@ static struct sn_bytes text_bytes(const char *text)
 static struct up_session *port_open(void *ctx, struct client *owner, const struct up_spec *spec)
 {
 	struct world *world = ctx;
-	struct up_call call = { .verb = VERB_CONNECT, .clean = spec->clean, .shared = spec->shared };
+	struct up_call call = {
+		.verb = VERB_CONNECT, .clean = spec->clean, .shared = spec->shared
+	};
 	struct up_session *session;
 
 	if (failure(world, FAIL_OPEN) < 0)
@@ -125,7 +127,8 @@ static struct up_session *port_open(void *ctx, struct client *owner, const struc
 	session = session_new(&world->sessions, spec->client_id, owner);
 	session->shared = spec->shared;
 	if (spec->shared && (!spec->clean || spec->will != NULL))
-		world_breaks(world, "the core let \"%s\" share with a will, or a session that is kept",
+		world_breaks(world,
+		    "the core let \"%s\" share with a will, or a session that is kept",
 		    spec->client_id);
 	if (spec->will != NULL) {
 		call.will = true;

@@ -28,7 +28,8 @@ struct up_session {
 	char *client_id;
 	struct client *owner;
 	enum session_state state;
-	bool shared; /* its connection may come back without its asking, and its answers before that */
+	bool shared; /* its connection may come back without its asking, and its answers before that
+	              */
 	struct pending *pending; /* oldest first */
 	uint16_t last_token;
 	unsigned publishes;

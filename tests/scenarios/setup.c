@@ -221,8 +221,8 @@ static const char *admission_line(struct setup *setup, const struct words *words
 
 		if (strcmp(key, "admit") == 0 || strcmp(key, "refuse") == 0 ||
 		    strcmp(key, "login") == 0)
-			rules[n++] = (struct admission_rule){
-				word->text, key[0] == 'r', key[0] == 'l' };
+			rules[n++] =
+			    (struct admission_rule){ word->text, key[0] == 'r', key[0] == 'l' };
 		else if (strcmp(key, "others") == 0 && strcmp(word->text, "refuse") == 0)
 			refuse_others = true;
 		else

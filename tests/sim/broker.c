@@ -289,8 +289,8 @@ static void port_reconnect(void *ctx, struct up_session *s)
 	try_to_connect(s);
 }
 
-/* Publishes in the middle are excused: whether the broker had them nobody knows.  What was sent over
- * a shared connection is on its way all the same. */
+/* Publishes in the middle are excused: whether the broker had them nobody knows.  What was sent
+ * over a shared connection is on its way all the same. */
 static void port_close(void *ctx, struct up_session *s, enum up_farewell farewell)
 {
 	struct ledger *ledger = node_published(s->account->node);
