@@ -55,5 +55,11 @@ class Events:
             self._run_timers()
         return True
 
+    def run_ready(self):
+        """Handles all that has arrived already; waits for nothing."""
+        while ready := self.selector.select(0):
+            for key, _ in ready:
+                key.data()
+
     def close(self):
         self.selector.close()

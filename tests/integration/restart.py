@@ -66,8 +66,9 @@ class Site:
         return not self.gateway.process.running()
 
     def crash(self):
-        """Waits for it."""
+        """Waits for it.  The sensors have handled then what the gateway sent before, and their answers are lost."""
         self.run(self.dead, "the crash")
+        self.events.run_ready()
         equal(self.gateway.process.popen.returncode, -signal.SIGKILL, "exit status")
 
     def leave(self, sensor):
