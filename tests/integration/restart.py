@@ -3,6 +3,7 @@
 configure --enable-crash-points), killed or stopped at rest.  The sensors keep their state, and repeat what was not
 answered; they are told nothing, and need no new CONNECT."""
 
+import concurrent.futures
 import signal
 import time
 
@@ -13,6 +14,7 @@ from mqtt import Subscriber
 from sensors import Sensor
 
 PATIENCE = 20
+RETRY = 0.5  # seconds, of the gateway that follows a killed one: no sensor may take longer to answer
 
 
 class Site:
@@ -29,10 +31,12 @@ class Site:
         self.taken = []  # (sensor, topic, payload)
 
     def start(self, crash=None):
+        """One that is to crash repeats nothing, for its packets are counted."""
+        retry = PATIENCE if crash else RETRY
         env = {"MQTTSN_CRASH": crash} if crash else None
         self.gateway = self.bench.start_gateway(
             "--listen", "%s:%d" % self.address, "--broker", self.broker.address, "--state-dir", self.state,
-            "--set", "timers.reconnect_least=0.1", "--set", "timers.retry=0.3", "--set", "timers.retries=20",
+            "--set", "timers.reconnect_least=0.1", "--set", f"timers.retry={retry}", "--set", "timers.retries=20",
             "--set", "log.packets=true", *self.options, env=env).wait_ready()
         if crash and "a crash point is armed" not in self.gateway.log():
             raise Skip("built without --enable-crash-points")
@@ -55,6 +59,17 @@ class Site:
     def run(self, condition, what):
         check(self.events.run_until(condition, PATIENCE), f"{what}: did not happen within {PATIENCE} s")
 
+    def wait_log(self, process, pattern):
+        """While the sensors live on: one that did not answer would be told again."""
+        self.run(lambda: process.count_log(pattern), f"log line {pattern!r}")
+
+    def publish(self, topic, payload, qos=1):
+        """At the broker, while the sensors live on."""
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            published = pool.submit(mqtt.publish, self.broker, topic, payload, qos)
+            self.run(published.done, f"a message at {topic}")
+            published.result()
+
     def finish(self, begin, *arguments, **more):
         """Runs a request of a sensor, begin(..., done), to its end; returns what done() was told."""
         results = []
@@ -74,12 +89,12 @@ class Site:
     def leave(self, sensor):
         """Its DISCONNECT, and the end of its connection with the broker: all that it gave is there."""
         self.finish(sensor.disconnect)
-        self.broker.process.wait_log(f"Received DISCONNECT from {sensor.id}$")
+        self.wait_log(self.broker.process, f"Received DISCONNECT from {sensor.id}$")
 
     def links_up(self, *sensors):
         """Waits until a restarted gateway has its connections for them."""
         for sensor in sensors:
-            self.gateway.wait_log(f"{sensor.id}: broker connection restored")
+            self.wait_log(self.gateway.process, f"{sensor.id}: broker connection restored")
 
 
 def after(point):
@@ -148,7 +163,7 @@ def _(bench):
     site.finish(sensor.connect)
     topic_id = site.finish(sensor.register, "up/a")
     site.broker.kill()
-    site.gateway.wait_log("a: broker connection lost")
+    site.wait_log(site.gateway.process, "a: broker connection lost")
     for number in range(6):
         site.finish(sensor.publish, topic_id, str(number).encode(), 1 + number % 2)
         site.replace()
@@ -178,18 +193,18 @@ def message_cut(bench, qos, expected, asleep):
         if asleep:
             site.finish(sensor.fall_asleep)
         woken = []
-        mqtt.publish(site.broker, f"down/{name}/x", b"cut", qos)
+        site.publish(f"down/{name}/x", b"cut", qos)
         if asleep and order.startswith("datagram"):
-            site.broker.process.wait_log(f"Received PUBACK from {name} ")
+            site.wait_log(site.broker.process, f"Received PUBACK from {name} ")
             sensor.wake(lambda woken=woken: woken.append(True))
         site.crash()
         if asleep and order.startswith("message"):
             equal(site.payloads(sensor), [], f"{order}: messages to a sleeper")
         site.replace()
         site.links_up(sensor)
-        mqtt.publish(site.broker, f"down/{name}/x", b"next", qos)
+        site.publish(f"down/{name}/x", b"next", qos)
         if asleep:
-            site.broker.process.wait_log(f"Sending PUBLISH to {name} .*4 bytes")
+            site.wait_log(site.broker.process, f"Sending PUBLISH to {name} .*4 bytes")
         if sensor.request:
             sensor.repeat()
             site.run(lambda woken=woken: woken, f"{order}: PINGRESP")
@@ -250,7 +265,7 @@ def _(bench):
         site.replace()
         sensor.repeat()
         site.run(lambda ids=ids: len(ids) == 2, f"{order}: SUBACK")
-        mqtt.publish(site.broker, f"down/{name}", b"hello")
+        site.publish(f"down/{name}", b"hello")
         site.run(lambda sensor=sensor: site.payloads(sensor), f"{order}: message")
         site.finish(sensor.publish, ids[0], b"x", 1)
         equal(site.finish(sensor.register, f"up/{name}"), ids[0], f"{order}: topic id")
@@ -279,7 +294,7 @@ def at_rest(bench, end):
     site.start()
     site.links_up(sensors["awake"], sensors["asleep"])
     for name in names:
-        mqtt.publish(site.broker, f"down/{name}/x", b"one", 2)
+        site.publish(f"down/{name}/x", b"one", 2)
     site.run(lambda: site.payloads(sensors["awake"]), "message for the one awake")
     site.finish(sensors["awake"].publish, ids["awake"], b"still here", 2)
     equal(site.payloads(sensors["asleep"]), [], "messages to a sleeper")
@@ -317,8 +332,8 @@ def _(bench):
     site.finish(sensor.subscribe, "down/a/+", 1)
     topic_id = site.finish(sensor.register, "up/a")
     site.replace()
-    site.broker.process.wait_log(r"Sending SUBACK to a$(.|\n)*Sending SUBACK to a$")
-    mqtt.publish(site.broker, "down/a/x", b"one")
+    site.wait_log(site.broker.process, r"Sending SUBACK to a$(.|\n)*Sending SUBACK to a$")
+    site.publish("down/a/x", b"one")
     site.run(lambda: site.payloads(sensor) == [b"one"], "message")
     site.finish(sensor.publish, topic_id, b"still here", 1)
     equal(watcher.one()[:2], ("up/a", b"still here"), "its own")
