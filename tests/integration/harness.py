@@ -115,8 +115,9 @@ class Process:
         """Waits for a line that matches; returns the match."""
 
         def found():
+            running = self.running()  # before the log is read: its last words count
             match = re.search(pattern, self.log(), re.MULTILINE)
-            if match is None and not self.running():
+            if match is None and not running:
                 raise Failure(f"ended with {self.popen.returncode} before it logged {pattern!r}")
             return match
 
