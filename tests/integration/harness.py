@@ -222,8 +222,13 @@ class Gateway:
         """The counters of SIGUSR1: a dictionary from name to number."""
         before = self.process.count_log("counter: clients ")
         self.process.signal(signal.SIGUSR1)
-        wait_for(lambda: self.process.count_log("counter: .* lost to a full receive buffer") > before, "counters")
-        last = self.log().rsplit("counter: clients ", 1)[1]
+
+        def report():
+            """The new one, when all but the lines of the listeners is there."""
+            reports = self.log().split("counter: clients ")[1:]
+            return len(reports) > before and "lost to a full receive buffer" in reports[-1] and reports[-1]
+
+        last = wait_for(report, "counters")
         return {name: int(value) for name, value in re.findall(r"counter: ([\w ]+?) (\d+)$", last, re.MULTILINE)}
 
     def stop(self, number=signal.SIGTERM):
