@@ -14,7 +14,7 @@ import tty
 
 import mqtt
 import mqttsn
-from harness import BUILD, PATIENCE, Skip, check, equal, free_tcp_port, gateway_env, main, test, wait_for
+from harness import BUILD, PATIENCE, Skip, check, equal, free_udp_address, gateway_env, main, test, wait_for
 from mqttsn import (ADVERTISE, DISCONNECT, DUP, GWINFO, PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, REGISTER,
                     SEARCHGW, Client)
 from radio import Radio
@@ -256,8 +256,8 @@ def _(bench):
 @test("a gateway that is restarted serves the nodes again, the forwarder does nothing for it")
 def _(bench):
     broker = bench.broker()
-    port = free_tcp_port()
-    gateway = bench.gateway(broker, listen=f"127.0.0.1:{port}")
+    listen = "%s:%d" % free_udp_address()
+    gateway = bench.gateway(broker, listen=listen)
     radio = Radio(bench)
     forwarder = Forwarder(bench, "--serial", radio.device, "--listen", "127.0.0.1:0", "--gateway", gateway_text(gateway))
     clients = [forwarder.node("udp"), radio.node(b"\x01", "serial")]
@@ -266,7 +266,7 @@ def _(bench):
     gateway.kill()
     for client in clients:
         client.send(mqttsn.pingreq())  # into the void
-    bench.gateway(broker, listen=f"127.0.0.1:{port}")
+    bench.gateway(broker, listen=listen)
     for client in clients:
         client.connect()
         client.publish(client.register("a"), b"x", 1)
@@ -289,8 +289,8 @@ def _(bench):
 @test("a gateway that falls silent is left for the next one, and taken again when it is back")
 def _(bench):
     broker = bench.broker()
-    port = free_tcp_port()
-    first = bench.gateway(broker, listen=f"127.0.0.1:{port}")
+    listen = "%s:%d" % free_udp_address()
+    first = bench.gateway(broker, listen=listen)
     second = bench.gateway(broker)
     forwarder = Forwarder(bench, "--listen", "127.0.0.1:0", "--gateway", gateway_text(first),
                           "--gateway", gateway_text(second), "--set", "uplink.probe=0.2", "--set", "uplink.missed=2")
@@ -298,7 +298,7 @@ def _(bench):
     first.kill()
     forwarder.wait_log(f"the gateway is now {gateway_text(second)}")
     client.connect().ping_seconds()
-    bench.gateway(broker, listen=f"127.0.0.1:{port}")
+    bench.gateway(broker, listen=listen)
     wait_for(lambda: forwarder.process.count_log(f"the gateway is now {gateway_text(first)}") == 2, "the first one again")
     client.connect().ping_seconds()
 
@@ -310,7 +310,7 @@ def receive_type(client, wanted):
 
 @test("a gateway is found by its multicast; its ADVERTISE and GWINFO reach the nodes")
 def _(bench):
-    group = f"239.255.77.{os.getpid() % 250 + 1}:{free_tcp_port()}"
+    group = f"239.255.77.{os.getpid() % 250 + 1}:{free_udp_address()[1]}"
     probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         probe.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,

@@ -15,7 +15,7 @@ import urllib.request
 import mqtt
 import mqttsn
 from browser import Chromium, find_chromium
-from harness import PATIENCE, check, equal, free_tcp_port, main, test, wait_for
+from harness import PATIENCE, check, equal, free_tcp_port, free_udp_address, main, test, wait_for
 from mqttsn import Client
 
 TOKEN = "open sesame, and do it twice"
@@ -51,9 +51,8 @@ class Site:
         self.options = list(options) + ["--admin", f"127.0.0.1:{self.port}"]
         if token:
             self.options += ["--set", f"admin.token={token}"]
-        self.listen = "127.0.0.1:0"
+        self.listen = "%s:%d" % free_udp_address()
         self.start()
-        self.listen = "{}:{}".format(*self.gateway.address)
 
     def start(self):
         self.gateway = self.bench.gateway(self.broker, *self.options, listen=self.listen)

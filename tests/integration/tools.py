@@ -11,7 +11,7 @@ import threading
 import time
 
 import mqtt
-from harness import BUILD, PATIENCE, Failure, check, equal, gateway_env, main, test, wait_for
+from harness import BUILD, PATIENCE, Failure, check, equal, free_udp_address, gateway_env, main, test, wait_for
 
 SIZES = [0, 1, 247, 248, 249, 255, 256, 1400, 8000]
 
@@ -316,14 +316,15 @@ class Feeder:
 @test("a gateway that restarts loses no line")
 def _(bench):
     broker = bench.broker()
-    gateway = bench.gateway(broker)
+    listen = "%s:%d" % free_udp_address()
+    gateway = bench.gateway(broker, listen=listen)
     watcher = mqtt.Subscriber(bench, broker, "plant/readings")
     feeder = Feeder(bench, gateway.address, "-t", "plant/readings", "-q", "1", "--retry", "0.2", "--retries", "100")
     feeder.give(lines(10))
     equal(numbers(watcher.take(10)), list(range(10)), "before")
     gateway.kill()
     feeder.give(b"10\n")
-    bench.gateway(broker, listen="%s:%d" % gateway.address)
+    bench.gateway(broker, listen=listen)
     feeder.process.wait_log("^mqttsn-pub: connection lost: the gateway sent DISCONNECT; connecting again in ")
     feeder.give(b"11\n12\n")
     equal(feeder.end(), 0, "status")
@@ -490,12 +491,13 @@ def _(bench):
 @test("mqttsn-sub connects and subscribes again after the gateway was restarted")
 def _(bench):
     broker = bench.broker()
-    gateway = bench.gateway(broker)
+    listen = "%s:%d" % free_udp_address()
+    gateway = bench.gateway(broker, listen=listen)
     sub = Sub(bench, gateway.address, "-t", "valve/#", "-q", "1", "-k", "2", "--retry", "0.2", "--retries", "50")
     mqtt.publish(broker, "valve/1", b"open")
     sub.take(1)
     gateway.kill()
-    gateway = bench.gateway(broker, listen="%s:%d" % gateway.address)
+    gateway = bench.gateway(broker, listen=listen)
     sub.process.wait_log("^mqttsn-sub: connection lost: the gateway sent DISCONNECT; connecting again in ")
     wait_for(lambda: sub.process.count_log("^< SUBACK") == 2, "second SUBACK")
     mqtt.publish(broker, "valve/2", b"shut")
