@@ -264,8 +264,10 @@ def _(bench):
     for client in clients:
         client.connect().ping_seconds()
     gateway.kill()
+    passed_on = forwarder.counters()["messages to the gateway"]
     for client in clients:
         client.send(mqttsn.pingreq())  # into the void
+    wait_for(lambda: forwarder.counters()["messages to the gateway"] == passed_on + len(clients), "both passed on")
     bench.gateway(broker, listen=listen)
     for client in clients:
         client.connect()
