@@ -200,6 +200,15 @@ def _(bench):
     equal((message.topic, message.payload), ("wills/first", b""), "will")
 
 
+def behind(client, prompt, wanted):
+    """The next packet but for the repeats of a prompt that have crossed the answer to it."""
+    packet = client.receive()
+    while packet is not None and packet.type == prompt:
+        packet = client.receive()
+    check(packet is not None and packet.type == wanted, f"wanted {mqttsn.NAMES[wanted]}, got {packet}")
+    return packet
+
+
 @test("a lost prompt is repeated, and the will message may be empty")
 def _(bench):
     stage = Stage(bench, "--set", "timers.retry=0.2")
@@ -208,9 +217,10 @@ def _(bench):
     client.expect(WILLTOPICREQ)
     client.expect(WILLTOPICREQ)
     client.send(mqttsn.will_topic("wills/pump-9"))
+    behind(client, WILLTOPICREQ, WILLMSGREQ)
     client.expect(WILLMSGREQ)
-    client.expect(WILLMSGREQ)
-    client.ask(mqttsn.will_msg(b""), CONNACK, code=0)
+    client.send(mqttsn.will_msg(b""))
+    equal(behind(client, WILLMSGREQ, CONNACK).fields["code"], 0, "return code")
     equal(stage.watcher.one()[:2], ("wills/pump-9", b""), "will")
 
 
