@@ -240,9 +240,9 @@ class Assassin:
 def restart(broker, ledger):
     """What the gateway's sessions had not acknowledged is told them again, for QoS 2 messages too: a gateway with a
     store subscribes at QoS 1 (gateway/core/subscribe.h)."""
-    ledger.accident(DOWN)
     broker.process.signal(signal.SIGTERM)
     broker.process.wait()
+    ledger.accident(DOWN)  # what was begun until now may come twice, and not before
     if not broker.start():
         raise Skip("another program took the broker's port")
 
