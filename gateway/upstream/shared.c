@@ -25,6 +25,7 @@ struct sharer {
 	LIST_ENTRY(sharer) link;
 	TAILQ_ENTRY(sharer) news_link; /* while `news` */
 	uint32_t open;                 /* requests that the broker has not answered */
+	uint32_t attempt;              /* it was the one under way when the sharer last asked */
 	bool asked;                    /* it waits for a connection */
 	bool up;                       /* it was told that there is one */
 	bool news;
@@ -35,8 +36,9 @@ struct shared {
 	struct session *session; /* NULL: none yet */
 	char *client_id;
 	LIST_HEAD(, sharer) sharers;
-	uint32_t handed; /* requests that the broker has not answered, */
-	uint32_t open;   /* and those of sharers that are still there */
+	uint32_t handed;   /* requests that the broker has not answered, */
+	uint32_t open;     /* and those of sharers that are still there */
+	uint32_t attempts; /* to connect, so far */
 	bool up;
 	struct up_event last; /* UP_CONNECTED, or how the last try or connection ended */
 };
@@ -267,6 +269,19 @@ struct sharer *sharer_open(
 	return sharer;
 }
 
+/* An attempt is given up for another one, perhaps at another broker, only if somebody has waited
+ * for it and asks again: who comes to it from elsewhere says nothing about it. */
+static void attempt(struct sharer *sharer)
+{
+	struct shared *shared = sharer->shared;
+
+	if (shared->session->state == SESSION_IDLE || sharer->attempt == shared->attempts) {
+		session_reconnect(shared->session);
+		shared->attempts++;
+	}
+	sharer->attempt = shared->attempts;
+}
+
 void sharer_reconnect(struct sharer *sharer)
 {
 	struct shared *shared = sharer->shared;
@@ -275,7 +290,7 @@ void sharer_reconnect(struct sharer *sharer)
 	if (shared->up || need_session(shared) < 0)
 		has_news(sharer);
 	else if (!shared->session->ended)
-		session_reconnect(shared->session);
+		attempt(sharer);
 }
 
 /* The last sharer is gone. */

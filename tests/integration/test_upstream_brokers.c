@@ -255,3 +255,80 @@ Test(upstream_brokers, an_answer_that_comes_too_late_does_not_part_the_sessions)
 	upstream_reconnect(a);
 	welcome_beside(&second, 2);
 }
+
+/* --- A connection that is shared --- */
+
+/* The module anew, with one. */
+static void start_sharing(void)
+{
+	struct upstream_broker fallback = { "127.0.0.1", second.port };
+	struct upstream_config config = { .host = "127.0.0.1",
+		.port = first.port,
+		.fallbacks = &fallback,
+		.n_fallbacks = 1,
+		.keep_alive = 60,
+		.id_prefix = "",
+		.id_suffix = "",
+		.shared = { 1, "gw" } };
+
+	bench_stop(&bench);
+	bench_start(&bench, &config);
+}
+
+static struct up_session *share(int client, const char *id)
+{
+	struct up_spec spec = { .client_id = id, .clean = true, .shared = true };
+	struct up_session *session = upstream_open(bench.up, CLIENT(client), &spec);
+
+	cr_assert_not_null(session);
+	return session;
+}
+
+Test(upstream_brokers, who_comes_to_share_does_not_drive_the_others_to_another_broker)
+{
+	struct up_session *s;
+
+	start_sharing();
+	s = share(1, "a");
+	fake_accept(&bench, &first);
+	fake_read(&bench, &first, MQTT_CONNECT);
+	share(2, "b"); /* while the broker has not answered */
+	bench_quiet(&bench);
+	fake_send_connack(&first, false, 0);
+	expect_connected(1);
+	expect_connected(1);
+
+	fake_close(&first);
+	bench_next(&bench, UP_LOST);
+	bench_next(&bench, UP_LOST);
+	upstream_reconnect(s);
+	fake_accept(&bench, &first);
+	fake_read(&bench, &first, MQTT_CONNECT);
+	upstream_close(s, UP_DISCONNECT);
+	share(1, "a");
+	share(3, "c");
+	bench_quiet(&bench);
+	fake_send_connack(&first, false, 0);
+	for (int i = 0; i < 3; i++)
+		expect_connected(1);
+}
+
+Test(upstream_brokers, who_has_waited_for_a_shared_connection_gives_up_the_broker)
+{
+	struct up_session *a, *b;
+
+	start_sharing();
+	a = share(1, "a");
+	b = share(2, "b");
+	fake_accept(&bench, &first);
+	fake_read(&bench, &first, MQTT_CONNECT);
+	bench_quiet(&bench);
+	upstream_reconnect(a);
+	fake_accept(&bench, &second);
+	fake_read(&bench, &second, MQTT_CONNECT);
+	upstream_reconnect(b); /* has waited for the first one */
+	bench_quiet(&bench);
+	fake_send_connack(&second, false, 0);
+	expect_connected(2);
+	expect_connected(2);
+}
