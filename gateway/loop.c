@@ -262,6 +262,7 @@ static void on_stop(void *ctx, const char *signal)
 	sdnotify_stopping(&l->manager);
 	l->stopping = true;
 	l->stop_by = monotime_add_ms(turn_now(&l->turn), FAREWELL_MS);
+	upstream_finish(l->upstream);
 	gw_shutdown(l->gw, turn_now(&l->turn));
 }
 

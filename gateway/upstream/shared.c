@@ -16,6 +16,9 @@ enum {
 	/* Of these, sent to the broker.  For one client libmosquitto's 20 are plenty, for many they
 	 * would be a round trip for every 20 messages; with each publish it goes through all. */
 	IN_FLIGHT = 200,
+	/* How long a connection waits for its next sharer.  Another one with the same client id
+	 * would make the broker close this one, with what it has not read of it yet. */
+	KEPT_S = 5,
 };
 
 struct sharer {
@@ -36,9 +39,10 @@ struct shared {
 	struct session *session; /* NULL: none yet */
 	char *client_id;
 	LIST_HEAD(, sharer) sharers;
-	uint32_t handed;   /* requests that the broker has not answered, */
-	uint32_t open;     /* and those of sharers that are still there */
-	uint32_t attempts; /* to connect, so far */
+	uint32_t handed;     /* requests that the broker has not answered, */
+	uint32_t open;       /* and those of sharers that are still there */
+	uint32_t attempts;   /* to connect, so far */
+	uint32_t kept_until; /* tick; while nobody shares it */
 	bool up;
 	struct up_event last; /* UP_CONNECTED, or how the last try or connection ended */
 };
@@ -50,6 +54,7 @@ struct shared_pool {
 	size_t sharing; /* sharers that were told that their connection is up */
 	TAILQ_HEAD(, sharer) news;
 	size_t n_news;
+	bool finishing; /* no connection is kept for sharers to come */
 };
 
 /* --- Connections --- */
@@ -85,6 +90,7 @@ struct shared_pool *shared_pool_free(struct shared_pool *pool)
 
 	if (pool == NULL)
 		return NULL;
+	shared_finish(pool);
 	for (size_t i = 0; i < pool->count; i++) {
 		struct shared *shared = &pool->connections[i];
 
@@ -293,7 +299,12 @@ void sharer_reconnect(struct sharer *sharer)
 		attempt(sharer);
 }
 
-/* The last sharer is gone. */
+static bool is_kept(const struct shared *shared)
+{
+	return shared->session != NULL && LIST_EMPTY(&shared->sharers);
+}
+
+/* Nobody shares it. */
 static void close_connection(struct shared *shared)
 {
 	shared->session->shared = NULL;
@@ -301,6 +312,39 @@ static void close_connection(struct shared *shared)
 	shared->session = NULL;
 	shared->up = false;
 	shared->handed = 0;
+}
+
+/* The last sharer is gone. */
+static void keep_connection(struct shared *shared)
+{
+	if (shared->pool->finishing || !session_is_up(shared->session))
+		close_connection(shared);
+	else
+		shared->kept_until = shared->pool->up->tick + pool_ticks(KEPT_S);
+}
+
+void shared_tick(struct shared_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	for (size_t i = 0; i < pool->count; i++) {
+		struct shared *shared = &pool->connections[i];
+
+		if (is_kept(shared) && (!session_is_up(shared->session) ||
+		                           (int32_t)(pool->up->tick - shared->kept_until) >= 0))
+			close_connection(shared);
+	}
+}
+
+void shared_finish(struct shared_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	pool->finishing = true;
+	for (size_t i = 0; i < pool->count; i++) {
+		if (is_kept(&pool->connections[i]))
+			close_connection(&pool->connections[i]);
+	}
 }
 
 void sharer_close(struct sharer *sharer)
@@ -315,8 +359,8 @@ void sharer_close(struct sharer *sharer)
 	set_up(sharer, false);
 	LIST_REMOVE(sharer, link);
 	free(sharer);
-	if (LIST_EMPTY(&shared->sharers) && shared->session != NULL)
-		close_connection(shared);
+	if (is_kept(shared))
+		keep_connection(shared);
 }
 
 int sharer_publish(struct sharer *sharer, const struct request *request, uint16_t *token)

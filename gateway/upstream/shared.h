@@ -19,8 +19,8 @@
 
 struct sharer;
 
-/* The connections that upstream_config.shared asks for; each is there from its first sharer to its
- * last.  NULL when out of memory. */
+/* The connections that upstream_config.shared asks for; each is there from its first sharer on,
+ * until there was none for a while.  NULL when out of memory. */
 struct shared_pool *shared_pool_new(struct upstream *up, const struct upstream_config *config);
 
 /* Frees the sharers; the sessions are the upstream's.  NULL is fine; returns NULL. */
@@ -35,6 +35,12 @@ void shared_event(struct shared *shared, struct sharer *sharer, const struct up_
 
 /* Tells the sharers their news.  From the loop, not from within a call. */
 void shared_report(struct shared_pool *pool);
+
+/* With each tick: closes what nobody has come to share. */
+void shared_tick(struct shared_pool *pool);
+
+/* From now on a connection is closed with its last sharer.  NULL is fine. */
+void shared_finish(struct shared_pool *pool);
 
 /* The calls of upstream.h for a client that shares. */
 struct sharer *sharer_open(

@@ -81,6 +81,7 @@ static void on_tick(void *ctx)
 			break;
 		session_bury(s);
 	}
+	shared_tick(up->shared);
 	lingers_tick(up->lingers, up->tick);
 	if (upstream_count(up) == 0)
 		alarm_stop(up->ticker);
@@ -205,6 +206,11 @@ struct upstream *upstream_free(struct upstream *up)
 	free(up);
 	mosquitto_lib_cleanup();
 	return NULL;
+}
+
+void upstream_finish(struct upstream *up)
+{
+	shared_finish(up->shared);
 }
 
 void upstream_flush(struct upstream *up)

@@ -72,6 +72,10 @@ struct upstream *upstream_new(struct event_base *base, const struct upstream_con
  * within an event.  NULL is fine; returns NULL. */
 struct upstream *upstream_free(struct upstream *up);
 
+/* The gateway is ending: a shared connection is not kept for sharers to come any more, but closed
+ * with its last. */
+void upstream_finish(struct upstream *up);
+
 /* Writes what the sessions have queued, corking where there is more than one packet, and frees
  * closed sessions.  To be called once at the end of each turn of the loop, after the store has been
  * committed; not from within an event. */
@@ -89,7 +93,8 @@ void upstream_flush(struct upstream *up);
  * over reconnects; the connection is kept alive meanwhile.
  *
  * A session that shares its connection is for publishing and nothing else: the other calls must not
- * be made on it.  What it has handed over goes on its way also when it is closed.
+ * be made on it.  What it has handed over goes on its way also when it is closed.  The connection
+ * of the last one stays for some seconds, for another to come.
  */
 struct up_session *upstream_open(
     struct upstream *up, struct client *owner, const struct up_spec *spec);

@@ -8,6 +8,7 @@
 
 #include <criterion/criterion.h>
 
+#include "common/alarm.h"
 #include "common/err.h"
 #include "gateway/upstream/pool.h"
 #include "tests/integration/upstream_bench.h"
@@ -146,6 +147,17 @@ static void expect_nothing(void)
 	bench_quiet(&bench);
 	cr_assert_eq(fake_waiting(&fake), 0, "something was written");
 	cr_assert_eq(bench.n_heard, bench.n_seen, "something was told");
+}
+
+/* Makes the module's clock run a hundred times as fast. */
+static void hurry(void)
+{
+	alarm_every(bench.up->ticker, POOL_TICK_MS * 10);
+}
+
+static void take_time(void)
+{
+	alarm_every(bench.up->ticker, POOL_TICK_MS * 1000);
 }
 
 /* Of a CONNECT; lives until the next call. */
@@ -299,9 +311,12 @@ Test(upstream_shared, a_login_is_that_of_the_configuration)
 /* A sharer with this id that comes alone; returns the client id of its connection. */
 static const char *connection_of(const char *id)
 {
-	struct up_session *s = share(1, id);
 	static char used[64];
+	struct up_session *s;
 	struct mqtt packet;
+
+	start(3);
+	s = share(1, id);
 
 	fake_accept(&bench, &fake);
 	packet = fake_read(&bench, &fake, MQTT_CONNECT);
@@ -309,9 +324,7 @@ static const char *connection_of(const char *id)
 	fake_send_connack(&fake, false, 0);
 	expect(1, UP_CONNECTED);
 	upstream_close(s, UP_DISCONNECT);
-	fake_read(&bench, &fake, MQTT_DISCONNECT);
-	fake_close(&fake);
-	bench_until(&bench, upstream_count(bench.up) == 0);
+	bench_stop(&bench);
 	return used;
 }
 
@@ -320,7 +333,6 @@ Test(upstream_shared, a_client_comes_to_the_same_connection_again)
 	char ids[20][8], used[20][16];
 	bool all[4] = { false };
 
-	start(3);
 	for (int i = 0; i < 20; i++) {
 		snprintf(ids[i], sizeof(ids[i]), "s%d", i);
 		snprintf(used[i], sizeof(used[i]), "%s", connection_of(ids[i]));
@@ -331,6 +343,7 @@ Test(upstream_shared, a_client_comes_to_the_same_connection_again)
 	cr_assert(all[1] && all[2] && all[3], "one is not used");
 	for (int i = 19; i >= 0; i--)
 		cr_assert_str_eq(connection_of(ids[i]), used[i]);
+	start(3);
 }
 
 Test(upstream_shared, there_are_no_more_connections_than_asked_for)
@@ -371,6 +384,7 @@ Test(upstream_shared, each_is_told_once_of_the_loss_and_of_the_return_without_as
 	fake_read(&bench, &fake, MQTT_CONNECT);
 	fake_send_connack(&fake, false, 0);
 	expect_each(3, UP_CONNECTED);
+	upstream_reconnect(s[0]); /* has been told already */
 	expect_nothing();
 }
 
@@ -510,17 +524,91 @@ Test(upstream_shared, who_is_gone_is_not_told_of_the_connection)
 	expect_nothing();
 }
 
-Test(upstream_shared, the_last_one_takes_the_connection_with_it)
+Test(upstream_shared, the_connection_waits_a_while_for_another_and_is_closed)
 {
 	struct up_session *s[2];
 
 	start_sharing(s, 2);
 	upstream_close(s[0], UP_DISCONNECT);
+	upstream_close(s[1], UP_DISCONNECT);
+	cr_assert_eq(upstream_sharing(bench.up), 0);
+	expect_nothing();
+	cr_assert_eq(upstream_connected(bench.up), 1);
+	hurry();
+	fake_read(&bench, &fake, MQTT_DISCONNECT);
+	fake_read_end(&bench, &fake);
+	fake_close(&fake);
+	bench_until(&bench, upstream_count(bench.up) == 0);
+	cr_assert_eq(bench.n_heard, bench.n_seen);
+
+	take_time();
+	share(3, "c");
+	fake_welcome(&bench, &fake);
+	expect(3, UP_CONNECTED);
+	expect_nothing();
+}
+
+/* Another connection with the same client id would make the broker close this one before it has
+ * read what it was sent. */
+Test(upstream_shared, one_alone_after_the_other_comes_to_the_same_connection)
+{
+	struct up_session *s[1];
+	uint32_t gone_at;
+	uint16_t mid, token;
+
+	start_sharing(s, 1);
+	publish(s[0], "of a, 0", 0);
+	publish(s[0], "of a, 1", 1);
+	upstream_close(s[0], UP_DISCONNECT);
+	s[0] = share(2, "b");
+	token = publish(s[0], "of b", 1);
+	expect(2, UP_CONNECTED);
+	take("of a, 0");
+	mid = take("of a, 1");
+	acknowledge(take("of b"));
+	expect_published(2, token);
+	upstream_close(s[0], UP_DISCONNECT);
+	acknowledge(mid);
+	s[0] = share(3, "c");
+	expect(3, UP_CONNECTED);
+
+	gone_at = bench.up->tick; /* and now it stays, however long */
+	hurry();
+	bench_until(&bench, bench.up->tick - gone_at > pool_ticks(10));
+	take_time();
+	expect_nothing();
+}
+
+Test(upstream_shared, a_connection_that_is_lost_while_nobody_shares_it_is_gone)
+{
+	struct up_session *s[1];
+
+	start_sharing(s, 1);
+	publish(s[0], "x", 1);
+	take("x");
+	upstream_close(s[0], UP_DISCONNECT);
+	fake_close(&fake);
+	hurry();
+	bench_until(&bench, upstream_count(bench.up) == 0);
+	cr_assert_eq(bench.n_heard, bench.n_seen);
+	take_time();
+	share(2, "b");
+	fake_welcome(&bench, &fake);
+	expect(2, UP_CONNECTED);
+	expect_nothing();
+}
+
+Test(upstream_shared, when_the_gateway_ends_the_last_one_takes_the_connection_with_it)
+{
+	struct up_session *s[2];
+
+	start_sharing(s, 2);
+	upstream_finish(bench.up);
+	upstream_close(s[0], UP_DISCONNECT);
 	expect_nothing();
 	publish(s[1], "1", 1);
 	publish(s[1], "0", 0);
 	upstream_close(s[1], UP_DISCONNECT);
-	cr_assert_eq(upstream_sharing(bench.up), 0);
 	cr_assert_eq(upstream_connected(bench.up), 0);
 	take("1");
 	take("0");
@@ -529,11 +617,18 @@ Test(upstream_shared, the_last_one_takes_the_connection_with_it)
 	fake_close(&fake);
 	bench_until(&bench, upstream_count(bench.up) == 0);
 	cr_assert_eq(bench.n_heard, bench.n_seen);
+}
 
-	share(3, "c");
-	fake_welcome(&bench, &fake);
-	expect(3, UP_CONNECTED);
-	expect_nothing();
+Test(upstream_shared, when_the_gateway_ends_a_connection_that_nobody_shares_is_closed)
+{
+	struct up_session *s[1];
+
+	start_sharing(s, 1);
+	upstream_close(s[0], UP_DISCONNECT);
+	upstream_finish(bench.up);
+	fake_read(&bench, &fake, MQTT_DISCONNECT);
+	fake_close(&fake);
+	bench_until(&bench, upstream_count(bench.up) == 0);
 }
 
 Test(upstream_shared, the_last_one_may_go_in_every_state)
@@ -627,11 +722,9 @@ Test(upstream_shared, all_may_be_closed_when_an_answer_comes)
 	acknowledge(mids[0]);
 	acknowledge(mids[1]);
 	expect_published(1, of_a);
+	expect_nothing();
+	upstream_finish(bench.up);
 	fake_read(&bench, &fake, MQTT_DISCONNECT);
-	fake_read_end(&bench, &fake);
-	cr_assert_eq(bench.n_heard, bench.n_seen);
-	fake_close(&fake);
-	bench_until(&bench, upstream_count(bench.up) == 0);
 }
 
 Test(upstream_shared, another_may_be_closed_when_the_loss_is_told)
@@ -663,11 +756,10 @@ Test(upstream_shared, all_may_be_closed_when_the_connection_is_told)
 	close_in_next_event(a, b);
 	fake_welcome(&bench, &fake);
 	bench_next(&bench, UP_CONNECTED);
-	fake_read(&bench, &fake, MQTT_DISCONNECT);
-	fake_close(&fake);
-	bench_until(&bench, upstream_count(bench.up) == 0);
-	cr_assert_eq(bench.n_heard, bench.n_seen);
+	expect_nothing();
 	cr_assert_eq(upstream_sharing(bench.up), 0);
+	upstream_finish(bench.up);
+	fake_read(&bench, &fake, MQTT_DISCONNECT);
 }
 
 /* --- Requests that nobody waits for --- */
