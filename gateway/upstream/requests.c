@@ -21,10 +21,18 @@ void requests_init(struct requests *requests)
 	TAILQ_INIT(&requests->queue);
 }
 
+static bool is_qos2(const struct request *request)
+{
+	return request->kind == REQUEST_PUBLISH && request->qos == 2;
+}
+
 static void forget(struct requests *requests, struct request_entry *entry)
 {
+	if (requests->first_held == entry)
+		requests->first_held = TAILQ_NEXT(entry, link);
 	TAILQ_REMOVE(&requests->queue, entry, link);
 	requests->held -= entry->mid == 0;
+	requests->qos2 -= entry->mid != 0 && is_qos2(&entry->request);
 	free(entry);
 }
 
@@ -100,6 +108,11 @@ static int submit(struct mosquitto *mosq, const struct request *request, uint16_
 	return rc == MOSQ_ERR_NOMEM ? -ERR_NOMEM : -ERR_INVALID;
 }
 
+static bool is_one_too_many(const struct requests *requests, const struct request *request)
+{
+	return requests->qos2_most > 0 && requests->qos2 >= requests->qos2_most && is_qos2(request);
+}
+
 int requests_add(struct requests *requests, struct mosquitto *mosq, const struct request *request,
     bool hold, uint16_t *token)
 {
@@ -108,6 +121,7 @@ int requests_add(struct requests *requests, struct mosquitto *mosq, const struct
 
 	if (rc < 0)
 		return rc;
+	hold = hold || requests->held > 0 || is_one_too_many(requests, request);
 	entry = entry_new(request, hold);
 	if (entry == NULL)
 		return -ERR_NOMEM;
@@ -116,7 +130,10 @@ int requests_add(struct requests *requests, struct mosquitto *mosq, const struct
 		return rc;
 	}
 	TAILQ_INSERT_TAIL(&requests->queue, entry, link);
+	if (hold && requests->first_held == NULL)
+		requests->first_held = entry;
 	requests->held += hold;
+	requests->qos2 += !hold && is_qos2(request);
 	*token = entry->token = next_token(requests);
 	return 0;
 }
@@ -126,15 +143,17 @@ int requests_release(struct requests *requests, struct mosquitto *mosq)
 	struct request_entry *entry;
 	int rc;
 
-	TAILQ_FOREACH (entry, &requests->queue, link) {
-		if (entry->mid != 0)
-			continue;
+	while ((entry = requests->first_held) != NULL) {
+		if (is_one_too_many(requests, &entry->request))
+			break;
 		rc = submit(mosq, &entry->request, &entry->mid);
 		if (rc < 0) {
 			entry->mid = 0;
 			return rc;
 		}
+		requests->first_held = TAILQ_NEXT(entry, link);
 		requests->held--;
+		requests->qos2 += is_qos2(&entry->request);
 	}
 	return 0;
 }

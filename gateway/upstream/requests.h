@@ -40,7 +40,12 @@ struct request_entry;
 struct requests {
 	TAILQ_HEAD(request_queue, request_entry) queue;
 	uint16_t last_token;
-	unsigned held; /* how many at the end of the queue are held */
+	/* Publishes at QoS 2 that libmosquitto has, and how many it may have: the next one is held,
+	 * and what comes behind it.  0: any number. */
+	uint8_t qos2;
+	uint8_t qos2_most;
+	unsigned held;                    /* how many at the end of the queue are held */
+	struct request_entry *first_held; /* or NULL */
 };
 
 void requests_init(struct requests *requests);
@@ -49,12 +54,14 @@ void requests_clear(struct requests *requests);
 /* What libmosquitto would refuse in @request: 0 or -ERR_INVALID. */
 int requests_check(const struct request *request);
 
-/* Hands @request to libmosquitto and remembers its message id, or keeps a copy if @hold.
- * 0 and *@token, or -ERR_NOMEM, -ERR_INVALID. */
+/* Hands @request to libmosquitto and remembers its message id, or keeps a copy: if @hold, or if it
+ * would be one too many at QoS 2, or would overtake one that is held.  0 and *@token, or
+ * -ERR_NOMEM, -ERR_INVALID. */
 int requests_add(struct requests *requests, struct mosquitto *mosq, const struct request *request,
     bool hold, uint16_t *token);
 
-/* Hands the held requests to libmosquitto.  -ERR_NOMEM: one and what follows it is still held. */
+/* Hands the held requests to libmosquitto, as far as there may be so many.  -ERR_NOMEM: one and
+ * what follows it is still held. */
 int requests_release(struct requests *requests, struct mosquitto *mosq);
 
 /* The connection ended: subscribes and unsubscribes are forgotten; publishes stay, libmosquitto

@@ -16,6 +16,9 @@ enum {
 	/* Of these, sent to the broker.  For one client libmosquitto's 20 are plenty, for many they
 	 * would be a round trip for every 20 messages; with each publish it goes through all. */
 	IN_FLIGHT = 200,
+	/* Of those at QoS 2.  mosquitto 2.0 acknowledges any number, but publishes only what is not
+	 * beyond its max_inflight_messages, which is 20 if nobody has set it. */
+	QOS2_IN_FLIGHT = 20,
 	/* How long a connection waits for its next sharer.  Another one with the same client id
 	 * would make the broker close this one, with what it has not read of it yet. */
 	KEPT_S = 5,
@@ -153,6 +156,7 @@ static int need_session(struct shared *shared)
 	if (shared->session == NULL)
 		return -ERR_NOMEM;
 	shared->session->shared = shared;
+	shared->session->requests.qos2_most = QOS2_IN_FLIGHT;
 	mosquitto_max_inflight_messages_set(shared->session->mosq, IN_FLIGHT);
 	return 0;
 }

@@ -101,14 +101,29 @@ static void on_connect(struct mosquitto *mosq, void *arg, int code, int flags)
 	errno = EAGAIN;
 }
 
+/* The answer may make room for what is held. */
+static void release_more(struct session *s)
+{
+	if (s->requests.held == 0)
+		return;
+	if (requests_release(&s->requests, s->mosq) < 0) {
+		session_end(s, false, "out of memory");
+		return;
+	}
+	s->packets++;
+	session_touch(s);
+}
+
 static void answered(struct session *s, enum request_kind kind, int mid, struct up_event *event)
 {
 	void *asker = NULL;
 
 	welcome(s);
 	event->token = requests_answered(&s->requests, kind, mid, &asker);
-	if (event->token != 0)
-		emit(s, asker, event);
+	if (event->token == 0)
+		return;
+	release_more(s);
+	emit(s, asker, event);
 }
 
 static void on_publish(struct mosquitto *mosq, void *arg, int mid)

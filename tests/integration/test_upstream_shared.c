@@ -841,11 +841,11 @@ Test(upstream_shared, many_are_in_flight)
 
 	start_sharing(s, 3);
 	for (int i = 0; i < IN_FLIGHT + MORE; i++)
-		tokens[i] = publish(s[i % 3], "x", 1 + i % 2);
+		tokens[i] = publish(s[i % 3], "x", 1);
 	for (int i = 0; i < IN_FLIGHT; i++)
 		mids[i] = take("x");
 	expect_nothing();
-	for (int i = 0; i < IN_FLIGHT; i += 2) {
+	for (int i = 0; i < MORE; i++) {
 		acknowledge(mids[i]);
 		expect_published(1 + i % 3, tokens[i]);
 	}
@@ -853,6 +853,104 @@ Test(upstream_shared, many_are_in_flight)
 		mids[IN_FLIGHT + i] = take("x");
 	acknowledge(mids[IN_FLIGHT]);
 	expect_published(1 + IN_FLIGHT % 3, tokens[IN_FLIGHT]);
+}
+
+/* Takes it to its end. */
+static void complete(uint16_t mid)
+{
+	fake_send_ack(&fake, MQTT_PUBREC, mid);
+	cr_assert_eq(fake_read(&bench, &fake, MQTT_PUBREL).mid, mid);
+	fake_send_ack(&fake, MQTT_PUBCOMP, mid);
+}
+
+/* mosquitto loses what is beyond its max_inflight_messages. */
+Test(upstream_shared, less_is_in_flight_at_qos2_and_what_comes_behind_it_waits)
+{
+	enum {
+		QOS2_IN_FLIGHT = 20,
+	};
+	struct up_session *s[2];
+	uint16_t tokens[QOS2_IN_FLIGHT], mids[QOS2_IN_FLIGHT], more[5];
+
+	start_sharing(s, 2);
+	for (int i = 0; i < QOS2_IN_FLIGHT; i++) {
+		tokens[i] = publish(s[0], "x", 2);
+		publish(s[0], "beside", 1);
+	}
+	more[0] = publish(s[1], "1", 2);
+	more[1] = publish(s[1], "2", 1);
+	more[2] = publish(s[1], "3", 2);
+	more[3] = publish(s[1], "4", 1);
+	publish(s[1], "0", 0);
+	for (int i = 0; i < QOS2_IN_FLIGHT; i++) {
+		mids[i] = take("x");
+		take("beside");
+	}
+	take("0");
+	expect_nothing();
+
+	complete(mids[3]);
+	expect_published(1, tokens[3]);
+	mids[3] = take("1");
+	acknowledge(take("2"));
+	expect_published(2, more[1]);
+	expect_nothing();
+	complete(mids[3]);
+	expect_published(2, more[0]);
+	mids[3] = take("3");
+	acknowledge(take("4"));
+	expect_published(2, more[3]);
+	complete(mids[0]);
+	expect_published(1, tokens[0]);
+	more[4] = publish(s[0], "5", 2);
+	mids[0] = take("5");
+	complete(mids[3]);
+	expect_published(2, more[2]);
+	complete(mids[0]);
+	expect_published(1, more[4]);
+	expect_nothing();
+}
+
+Test(upstream_shared, what_waits_for_its_turn_at_qos2_outlives_a_loss_in_order)
+{
+	enum {
+		N = 60,
+	};
+	struct up_session *s[3];
+	uint16_t tokens[N];
+	char text[] = "0";
+
+	start_sharing(s, 3);
+	for (int i = 0; i < N; i++, text[0]++)
+		tokens[i] = publish(s[i % 3], text, 2);
+	for (text[0] = '0'; text[0] < '0' + 20; text[0]++)
+		take(text);
+	upstream_close(s[1], UP_DISCONNECT);
+	fake_close(&fake);
+	for (int i = 0; i < 2; i++)
+		bench_next(&bench, UP_LOST);
+	upstream_reconnect(s[0]);
+	fake_welcome(&bench, &fake);
+	for (int i = 0; i < 2; i++)
+		bench_next(&bench, UP_CONNECTED);
+	text[0] = '0';
+	for (int i = 0; i < N; i += 20) {
+		uint16_t mids[20];
+
+		for (int j = 0; j < 20; j++, text[0]++)
+			mids[j] = take(text);
+		expect_nothing();
+		for (int j = 0; j < 20; j++) {
+			fake_send_ack(&fake, MQTT_PUBREC, mids[j]);
+			fake_read(&bench, &fake, MQTT_PUBREL);
+		}
+		for (int j = 0; j < 20; j++) {
+			fake_send_ack(&fake, MQTT_PUBCOMP, mids[j]);
+			if ((i + j) % 3 != 1)
+				expect_published(1 + (i + j) % 3, tokens[i + j]);
+		}
+	}
+	expect_nothing();
 }
 
 Test(upstream_shared, so_many_requests_may_be_unanswered)
