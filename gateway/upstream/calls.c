@@ -28,9 +28,7 @@ static bool has_last_words(const struct session *s)
 	return s->state != SESSION_IDLE && s->requests.held > 0;
 }
 
-/* The broker has not said a word, and there was time for one.  (A client that changes its mind says
- * nothing about the broker.) */
-static bool was_left_waiting(const struct session *s)
+bool session_waits_in_vain(const struct session *s)
 {
 	return s->state == SESSION_GREETING && s->up->connected == 0 &&
 	       s->up->tick - s->last_in >= PATIENCE_TICKS;
@@ -42,7 +40,7 @@ void session_close(struct session *s, enum up_farewell farewell)
 
 	if (s->state == SESSION_DIALLING)
 		resolver_avoid(up->brokers.list[s->broker].resolver, s->address);
-	if (was_left_waiting(s))
+	if (session_waits_in_vain(s))
 		brokers_failed(&up->brokers, s->broker);
 	if (farewell == UP_ABORT || !has_last_words(s)) {
 		session_bury(s);

@@ -12,6 +12,11 @@
 #include "gateway/upstream/session.h"
 
 void session_reconnect(struct session *session);
+
+/* The broker that it tries has not said a word, and there was time for one.  (A client that changes
+ * its mind says nothing about the broker.) */
+bool session_waits_in_vain(const struct session *session);
+
 void session_close(struct session *session, enum up_farewell farewell);
 
 /* @request is a REQUEST_PUBLISH; *@token is set at QoS 1 and 2. */

@@ -279,16 +279,20 @@ struct sharer *sharer_open(
 	return sharer;
 }
 
+static void attempt(struct shared *shared)
+{
+	session_reconnect(shared->session);
+	shared->attempts++;
+}
+
 /* An attempt is given up for another one, perhaps at another broker, only if somebody has waited
  * for it and asks again: who comes to it from elsewhere says nothing about it. */
-static void attempt(struct sharer *sharer)
+static void ask(struct sharer *sharer)
 {
 	struct shared *shared = sharer->shared;
 
-	if (shared->session->state == SESSION_IDLE || sharer->attempt == shared->attempts) {
-		session_reconnect(shared->session);
-		shared->attempts++;
-	}
+	if (shared->session->state == SESSION_IDLE || sharer->attempt == shared->attempts)
+		attempt(shared);
 	sharer->attempt = shared->attempts;
 }
 
@@ -300,7 +304,7 @@ void sharer_reconnect(struct sharer *sharer)
 	if (shared->up || need_session(shared) < 0)
 		has_news(sharer);
 	else if (!shared->session->ended)
-		attempt(sharer);
+		ask(sharer);
 }
 
 static bool is_kept(const struct shared *shared)
@@ -354,6 +358,7 @@ void shared_finish(struct shared_pool *pool)
 void sharer_close(struct sharer *sharer)
 {
 	struct shared *shared = sharer->shared;
+	bool waited = sharer->asked && sharer->attempt == shared->attempts;
 
 	if (sharer->news)
 		hear_news(sharer);
@@ -365,6 +370,8 @@ void sharer_close(struct sharer *sharer)
 	free(sharer);
 	if (is_kept(shared))
 		keep_connection(shared);
+	else if (waited && shared->session != NULL && session_waits_in_vain(shared->session))
+		attempt(shared); /* for those who wait on */
 }
 
 int sharer_publish(struct sharer *sharer, const struct request *request, uint16_t *token)

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 
+#include "common/alarm.h"
 #include "gateway/upstream/pool.h"
 #include "tests/integration/upstream_bench.h"
 
@@ -331,4 +332,32 @@ Test(upstream_brokers, who_has_waited_for_a_shared_connection_gives_up_the_broke
 	fake_send_connack(&second, false, 0);
 	expect_connected(2);
 	expect_connected(2);
+}
+
+/* As an own session that is closed does. */
+Test(upstream_brokers, who_has_waited_for_a_shared_connection_in_vain_sends_the_others_elsewhere)
+{
+	struct up_session *early, *hasty;
+	uint32_t tick;
+
+	start_sharing();
+	early = share(1, "a");
+	share(2, "b");
+	hasty = share(3, "c");
+	alarm_every(bench.up->ticker, 3600u * 1000 * 1000); /* no time passes */
+	fake_accept(&bench, &first);
+	fake_read(&bench, &first, MQTT_CONNECT);
+	upstream_close(hasty, UP_DISCONNECT); /* there was no time for an answer */
+	bench_quiet(&bench);
+	tick = bench.up->tick;
+	alarm_every(bench.up->ticker, POOL_TICK_MS * 10);
+	bench_until(&bench, bench.up->tick - tick >= 3);
+	alarm_every(bench.up->ticker, POOL_TICK_MS * 1000);
+	upstream_close(early, UP_DISCONNECT);
+	fake_accept(&bench, &second);
+	fake_read(&bench, &second, MQTT_CONNECT);
+	fake_read_end(&bench, &first);
+	fake_send_connack(&second, false, 0);
+	expect_connected(2);
+	bench_quiet(&bench);
 }
