@@ -9,9 +9,11 @@ import subprocess
 
 import mqtt
 import mqttsn
+from events import Events
 from harness import PATIENCE, VALGRIND, Skip, check, equal, free_udp_address, main, test, wait_for
 from mqttsn import (ACCEPTED, CONGESTION, CONNACK, DISCONNECT, NOT_SUPPORTED, PINGRESP, PUBACK, SUBACK, WILLTOPICRESP,
                     Client)
+from sensors import Sensor
 
 TWO = ("--set", "broker.shared_connections=2", "--set", "gateway.client_id=gw", "--set", "timers.reconnect_least=0.1",
        "--set", "timers.reconnect_most=0.5")
@@ -469,6 +471,22 @@ def _(bench):
         client.publish(client.register(f"up/{client.id}"), b"x", 1)
         equal(received(second, f"up/{client.id}"), ["gw-1"], "what the second one got")
     equal(connections(second), ["gw-1"], "connections to the second")
+
+
+@test("a broker that is silent from the start is left for the next one, also while sensors come all the time")
+def _(bench):
+    first, second = bench.broker(), bench.broker()
+    gateway = bench.gateway(first, "--broker", second.address, *ONE, "--set", "broker.outage=refuse",
+                            "--set", "timers.connect_timeout=1.5")
+    first.pause()
+    events = bench.closing(Events())
+    accepted = []
+    for i in range(8):  # so that somebody is always waiting
+        sensor = bench.closing(Sensor(events, gateway.address, f"s{i}", None, i))
+        events.after(i * 0.25, lambda s=sensor: s.connect(lambda: accepted.append(s), clean=True))
+    check(events.run_until(lambda: len(accepted) == 8, PATIENCE), "CONNACK for all")
+    equal(connections(second), ["gw-1"], "connections to the second")
+    first.resume()
 
 
 main()
