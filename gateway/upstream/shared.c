@@ -22,6 +22,8 @@ enum {
 	/* How long a connection waits for its next sharer.  Another one with the same client id
 	 * would make the broker close this one, with what it has not read of it yet. */
 	KEPT_S = 5,
+	/* From a failed attempt to the next: each of many asks for one when its time has come. */
+	PAUSE_S = 1,
 };
 
 struct sharer {
@@ -46,6 +48,9 @@ struct shared {
 	uint32_t open;       /* and those of sharers that are still there */
 	uint32_t attempts;   /* to connect, so far */
 	uint32_t kept_until; /* tick; while nobody shares it */
+	uint32_t failed_at;  /* tick; while `failed` */
+	bool failed;         /* the last attempt */
+	bool wanted;         /* the next one, after a pause */
 	bool up;
 	struct up_event last; /* UP_CONNECTED, or how the last try or connection ended */
 };
@@ -231,6 +236,8 @@ static void connection_changed(struct shared *shared, const struct up_event *eve
 
 	shared->last = *event;
 	shared->up = event->kind == UP_CONNECTED;
+	shared->failed = event->kind == UP_REFUSED;
+	shared->failed_at = shared->pool->up->tick;
 	LIST_FOREACH (sharer, &shared->sharers, link) {
 		if (shared->up || sharer->up || sharer->asked)
 			has_news(sharer);
@@ -283,6 +290,12 @@ static void attempt(struct shared *shared)
 {
 	session_reconnect(shared->session);
 	shared->attempts++;
+	shared->wanted = false;
+}
+
+static bool is_pausing(const struct shared *shared)
+{
+	return shared->failed && shared->pool->up->tick - shared->failed_at < pool_ticks(PAUSE_S);
 }
 
 /* An attempt is given up for another one, perhaps at another broker, only if somebody has waited
@@ -291,9 +304,11 @@ static void ask(struct sharer *sharer)
 {
 	struct shared *shared = sharer->shared;
 
-	if (shared->session->state == SESSION_IDLE || sharer->attempt == shared->attempts)
+	if (shared->session->state == SESSION_IDLE && is_pausing(shared))
+		shared->wanted = true;
+	else if (shared->session->state == SESSION_IDLE || sharer->attempt == shared->attempts)
 		attempt(shared);
-	sharer->attempt = shared->attempts;
+	sharer->attempt = shared->attempts + shared->wanted;
 }
 
 void sharer_reconnect(struct sharer *sharer)
@@ -318,7 +333,7 @@ static void close_connection(struct shared *shared)
 	shared->session->shared = NULL;
 	session_close(shared->session, UP_DISCONNECT);
 	shared->session = NULL;
-	shared->up = false;
+	shared->up = shared->failed = shared->wanted = false;
 	shared->handed = 0;
 }
 
@@ -331,17 +346,21 @@ static void keep_connection(struct shared *shared)
 		shared->kept_until = shared->pool->up->tick + pool_ticks(KEPT_S);
 }
 
+static void tick(struct shared *shared)
+{
+	if (is_kept(shared) && (!session_is_up(shared->session) ||
+	                           (int32_t)(shared->pool->up->tick - shared->kept_until) >= 0))
+		close_connection(shared);
+	if (shared->wanted && !is_pausing(shared) && need_session(shared) == 0)
+		attempt(shared);
+}
+
 void shared_tick(struct shared_pool *pool)
 {
 	if (pool == NULL)
 		return;
-	for (size_t i = 0; i < pool->count; i++) {
-		struct shared *shared = &pool->connections[i];
-
-		if (is_kept(shared) && (!session_is_up(shared->session) ||
-		                           (int32_t)(pool->up->tick - shared->kept_until) >= 0))
-			close_connection(shared);
-	}
+	for (size_t i = 0; i < pool->count; i++)
+		tick(&pool->connections[i]);
 }
 
 void shared_finish(struct shared_pool *pool)

@@ -36,7 +36,7 @@ void shared_event(struct shared *shared, struct sharer *sharer, const struct up_
 /* Tells the sharers their news.  From the loop, not from within a call. */
 void shared_report(struct shared_pool *pool);
 
-/* With each tick: closes what nobody has come to share. */
+/* With each tick: closes what nobody has come to share, goes on with attempts after a pause. */
 void shared_tick(struct shared_pool *pool);
 
 /* From now on a connection is closed with its last sharer.  NULL is fine. */

@@ -2,6 +2,7 @@
 /* Connections that sessions share (SN12-ARCH-05), seen by a socket that stands in for the broker.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -158,6 +159,20 @@ static void hurry(void)
 static void take_time(void)
 {
 	alarm_every(bench.up->ticker, POOL_TICK_MS * 1000);
+}
+
+/* Somebody has connected to it. */
+static bool fake_is_called(void)
+{
+	struct pollfd pollfd = { .fd = fake.listener, .events = POLLIN };
+
+	return poll(&pollfd, 1, 0) == 1;
+}
+
+/* From now on, until one of the two above. */
+static void stop_time(void)
+{
+	alarm_every(bench.up->ticker, 3600u * 1000 * 1000);
 }
 
 /* Of a CONNECT; lives until the next call. */
@@ -480,6 +495,35 @@ Test(upstream_shared, who_comes_while_the_end_is_still_to_be_told_hears_of_it)
 	expect_each(2, UP_CONNECTED);
 }
 
+/* Each of many asks when its time has come; the broker, in trouble, is not asked as often. */
+Test(upstream_shared, after_a_failed_attempt_there_is_a_pause_for_all)
+{
+	struct up_session *s[3];
+	char id[] = "a";
+
+	start(1);
+	for (int i = 0; i < 3; i++, id[0]++)
+		s[i] = share(i + 1, id);
+	fake_accept(&bench, &fake);
+	stop_time();
+	fake_close(&fake);
+	expect_each(3, UP_REFUSED);
+	upstream_reconnect(s[0]);
+	upstream_reconnect(s[1]);
+	bench_quiet(&bench);
+	cr_assert_not(fake_is_called(), "there was an attempt");
+
+	take_time();
+	fake_accept(&bench, &fake);
+	upstream_reconnect(s[2]);
+	fake_close(&fake);
+	expect_each(3, UP_REFUSED);
+	upstream_reconnect(s[2]);
+	upstream_close(s[2], UP_DISCONNECT); /* the attempt is made for the others */
+	fake_welcome(&bench, &fake);
+	expect_each(2, UP_CONNECTED);
+}
+
 /* --- Ends of sessions --- */
 
 Test(upstream_shared, who_is_gone_hears_nothing_and_nobody_gets_its_answer)
@@ -527,15 +571,18 @@ Test(upstream_shared, who_is_gone_is_not_told_of_the_connection)
 Test(upstream_shared, the_connection_waits_a_while_for_another_and_is_closed)
 {
 	struct up_session *s[2];
+	uint32_t gone_at;
 
 	start_sharing(s, 2);
 	upstream_close(s[0], UP_DISCONNECT);
 	upstream_close(s[1], UP_DISCONNECT);
+	gone_at = bench.up->tick;
 	cr_assert_eq(upstream_sharing(bench.up), 0);
 	expect_nothing();
 	cr_assert_eq(upstream_connected(bench.up), 1);
 	hurry();
 	fake_read(&bench, &fake, MQTT_DISCONNECT);
+	cr_assert_geq(bench.up->tick - gone_at, pool_ticks(4));
 	fake_read_end(&bench, &fake);
 	fake_close(&fake);
 	bench_until(&bench, upstream_count(bench.up) == 0);
@@ -582,14 +629,18 @@ Test(upstream_shared, one_alone_after_the_other_comes_to_the_same_connection)
 Test(upstream_shared, a_connection_that_is_lost_while_nobody_shares_it_is_gone)
 {
 	struct up_session *s[1];
+	uint32_t gone_at;
 
 	start_sharing(s, 1);
 	publish(s[0], "x", 1);
 	take("x");
 	upstream_close(s[0], UP_DISCONNECT);
+	gone_at = bench.up->tick;
 	fake_close(&fake);
+	bench_until(&bench, upstream_connected(bench.up) == 0);
 	hurry();
 	bench_until(&bench, upstream_count(bench.up) == 0);
+	cr_assert_lt(bench.up->tick - gone_at, pool_ticks(4));
 	cr_assert_eq(bench.n_heard, bench.n_seen);
 	take_time();
 	share(2, "b");
@@ -637,10 +688,10 @@ Test(upstream_shared, the_last_one_may_go_in_every_state)
 
 	start(1);
 	s = share(1, "a"); /* dials */
+	stop_time();
 	upstream_close(s, UP_DISCONNECT);
 	bench_until(&bench, upstream_count(bench.up) == 0);
-	s = share(1, "a"); /* has a refusal to hear */
-	bench_until(&bench, upstream_count(bench.up) == 1);
+	s = share(1, "a");          /* has a refusal to hear */
 	fake_accept(&bench, &fake); /* of the first, which is closed */
 	fake_accept(&bench, &fake);
 	fake_close(&fake);
@@ -648,6 +699,7 @@ Test(upstream_shared, the_last_one_may_go_in_every_state)
 	upstream_close(s, UP_DISCONNECT); /* idle */
 	bench_until(&bench, upstream_count(bench.up) == 0);
 	s = share(1, "a");
+	stop_time();
 	fake_accept(&bench, &fake);
 	fake_read(&bench, &fake, MQTT_CONNECT);
 	upstream_close(s, UP_DISCONNECT); /* waits for CONNACK, then says DISCONNECT */
@@ -803,6 +855,27 @@ Test(upstream_shared, what_nobody_waits_for_is_not_sent_again_for_who_comes_then
 		bench_next(&bench, UP_CONNECTED);
 	expect_nothing();
 	cr_assert_eq(upstream_count(bench.up), 1);
+}
+
+/* And one that goes while the next attempt has to wait. */
+Test(upstream_shared, what_nobody_waits_for_is_not_sent_again_after_a_pause)
+{
+	struct up_session *s[2];
+
+	start_sharing(s, 2);
+	publish(s[0], "of a", 1);
+	take("of a");
+	fake_close(&fake);
+	expect_each(2, UP_LOST);
+	upstream_reconnect(s[1]);
+	fake_accept(&bench, &fake);
+	fake_close(&fake);
+	expect(2, UP_REFUSED);
+	upstream_reconnect(s[1]);
+	upstream_close(s[0], UP_DISCONNECT);
+	fake_welcome(&bench, &fake);
+	expect(2, UP_CONNECTED);
+	expect_nothing();
 }
 
 Test(upstream_shared, while_another_waits_all_is_sent_again)
