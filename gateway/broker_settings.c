@@ -28,7 +28,7 @@ struct upstream *broker_settings_open(
 		.keep_alive = (uint16_t)b->keep_alive,
 		.id_prefix = b->id_prefix,
 		.id_suffix = b->id_suffix,
-		.shared = { b->shared_connections, conf->core.own.client_id },
+		.shared = { b->shared_connections, conf->core.shared_id },
 	};
 	struct upstream *upstream;
 	char *error = NULL;

@@ -25,6 +25,7 @@ static void close_gone(const struct reload *r, monotime_t now, const uint16_t *m
 bool reload_apply(const struct reload *r, monotime_t now, const struct conf *conf)
 {
 	struct listeners_change *change = listeners_prepare(r->listeners, r->old, conf);
+	struct gw_config core = conf->core;
 
 	if (change == NULL) {
 		log_error("reload: the old configuration stays");
@@ -33,7 +34,9 @@ bool reload_apply(const struct reload *r, monotime_t now, const struct conf *con
 	close_gone(r, now, listeners_moved(change));
 	listeners_commit(r->listeners, now, change);
 	trace_settings_listeners(r->tracer, r->listeners, conf);
-	gw_configure(r->gw, now, &conf->core, listeners_moved(change));
+	core.share_connections = r->started->core.share_connections;
+	core.shared_id = r->started->core.shared_id;
+	gw_configure(r->gw, now, &core, listeners_moved(change));
 	listeners_change_free(change);
 	log_levels_set(&conf->log);
 	if (conf->core.limits.clients > r->old->core.limits.clients)

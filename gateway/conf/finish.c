@@ -248,6 +248,7 @@ bool conf_finish(struct conf *conf, struct conf_errors *errors)
 	finish_fallbacks(conf, errors);
 	finish_outage(conf);
 	conf->core.share_connections = conf->broker.shared_connections > 0;
+	conf->core.shared_id = conf->core.own.client_id;
 	admin_finish(conf, errors);
 	if (conf_errors_count(errors) == before)
 		read_secrets(conf, errors);

@@ -53,17 +53,20 @@ static void refuse_setup(
 }
 
 /* Two sessions of one id would throw each other off the broker again and again.  Connections that
- * clients share have the gateway's own id and a number. */
+ * clients share have the id that was the gateway's own when it started, and a number. */
 static bool is_our_own(const struct gw *gw, struct sn_bytes client_id)
 {
-	const char *own = gw->config.own.client_id;
-	size_t at = own != NULL ? strlen(own) : 0;
+	const char *own = gw->config.own.client_id, *shared = gw->config.shared_id;
+	size_t at;
 
-	if (own == NULL || client_id.len < at || memcmp(own, client_id.data, at) != 0)
-		return false;
-	if (client_id.len == at)
+	if (own != NULL && client_id.len == strlen(own) &&
+	    memcmp(own, client_id.data, client_id.len) == 0)
 		return true;
-	if (!gw->config.share_connections || client_id.data[at] != '-')
+	if (!gw->config.share_connections)
+		return false;
+	at = strlen(shared);
+	if (client_id.len <= at || memcmp(shared, client_id.data, at) != 0 ||
+	    client_id.data[at] != '-')
 		return false;
 	for (at++; at < client_id.len; at++)
 		if (client_id.data[at] < '0' || client_id.data[at] > '9')

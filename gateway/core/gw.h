@@ -111,8 +111,10 @@ struct gw_config {
 		uint32_t qos_minus_one;
 	} limits;
 
-	/* Clients that only publish share connections with the broker (SN12-ARCH-05). */
+	/* Clients that only publish share connections with the broker (SN12-ARCH-05), whose client
+	 * ids are @shared_id with a number.  The same for as long as the gateway lives. */
 	bool share_connections;
+	const char *shared_id;
 	/* Whether QoS 0 messages are kept for sleepers (SN12-SLEEP-18). */
 	bool buffer_qos0;
 	enum gw_wake_connect wake_connect;

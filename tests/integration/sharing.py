@@ -5,6 +5,7 @@ own client id and a number: its log says who came over which."""
 import os
 import re
 import shutil
+import signal
 import subprocess
 
 import mqtt
@@ -360,6 +361,47 @@ def _(bench):
     equal(sorted(connections(broker)), ["gw-1", "gw-2"], "connections")
     check("already connected" not in broker.process.log(), "nobody was thrown off")
     sensors.unnoticed()
+
+
+@test("a reload changes nothing of that: not how many connections there are, nor their client ids")
+def _(bench):
+    broker = bench.broker()
+    path = bench.path("gateway.conf")
+
+    def configure(gateway_id, n):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(f"""\
+listeners = ( {{ address = "127.0.0.1:0"; }} );
+gateway = {{ client_id = "{gateway_id}"; }};
+broker = {{ host = "{broker.host}"; port = {broker.port}; shared_connections = {n}; }};
+""")
+
+    def reload(gateway):
+        before = gateway.process.count_log("reload: done")
+        gateway.process.signal(signal.SIGHUP)
+        wait_for(lambda: gateway.process.count_log("reload: done") > before, "the reload")
+
+    configure("gw", 1)
+    gateway = bench.start_gateway("--config", path).wait_ready()
+    sensors = Sensors(bench, gateway.address, 2)
+    for gateway_id, n in (("gw", 0), ("another", 1)):
+        configure(gateway_id, n)
+        reload(gateway)
+        bench.closing(Client(gateway.address, "gw-1")).ask(mqttsn.connect("gw-1"), CONNACK, code=NOT_SUPPORTED)
+        sensors.publish_all(b"x", 1)
+        Sensors(bench, gateway.address, 1, f"after-{gateway_id}-").publish_all(b"x", 1)
+    gateway.wait_log("reload: broker.shared_connections has changed, which needs a restart")
+    equal(connections(broker), ["gw-1"], "connections")
+    sensors.unnoticed()
+    gateway.stop()
+
+    configure("gw", 0)
+    gateway = bench.start_gateway("--config", path).wait_ready()
+    configure("gw", 2)
+    reload(gateway)
+    Sensors(bench, gateway.address, 1, "own-").publish_all(b"x", 1)
+    equal(received(broker, "up/own-0"), ["own-0"], "a connection of its own")
+    bench.closing(Client(gateway.address, "gw-1")).ask(mqttsn.connect("gw-1"), CONNACK, code=ACCEPTED)
 
 
 class Guarded:

@@ -104,6 +104,7 @@ void setup_init(struct setup *setup)
 	for (size_t i = 0; i < SETUP_LISTENERS; i++)
 		setup->listeners[i] = default_listener;
 	setup->config.own.client_id = "gateway";
+	setup->config.shared_id = "gateway";
 	setup->config.own.qos_minus_one_topics = (const char *const *)setup->qos_minus_one_topics;
 	setup->config.listeners = setup->listeners;
 	setup->config.n_listeners = 1;
