@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# One row for each line of bench.json, in Markdown: what doc/performance.md shows.
+# One row for each line of bench.json, in Markdown, and one more for the gateway with shared connections where there was
+# one: what doc/performance.md shows.
 
 # The number of @key in the object @name of the line, or "".
 function value(name, key,    object)
@@ -21,11 +22,11 @@ function what(    text)
 	return text
 }
 
-# "gateway (ratio)"; of the baseline alone where there is no gateway
-function cell(key,    mine, ratio)
+# "gateway (ratio)"; of the baseline alone where there is no gateway.  @path, @ratios: its objects of the line.
+function cell(path, ratios, key,    mine, ratio)
 {
-	mine = value("gateway", key)
-	ratio = value("ratio", key)
+	mine = value(path, key)
+	ratio = value(ratios, key)
 	if (mine == "")
 		mine = value("echo", key)
 	return mine == "" ? "" : ratio == "" ? mine : sprintf("%s (%.2f)", mine, ratio)
@@ -38,10 +39,19 @@ function relay(    ratio)
 	return ratio == "" ? "" : sprintf("%s (%.2f)", value("relay", "gateway_cpu_s"), ratio)
 }
 
-function count(key,    n)
+function count(path, key,    n)
 {
-	n = value("gateway", key)
+	n = value(path, key)
 	return n == "" ? 0 : n
+}
+
+function row(text, path, ratios, beside)
+{
+	printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s, %s, %s |\n", text, cell(path, ratios, "rate"),
+		cell(path, ratios, "gateway_cpu_s"), beside,
+		cell(path, ratios, "answer_p50_us"), cell(path, ratios, "answer_p99_us"),
+		cell(path, ratios, "latency_p50_us"), cell(path, ratios, "latency_p99_us"),
+		count(path, "lost"), count(path, "kernel_drops"), count(path, "failed")
 }
 
 BEGIN {
@@ -50,7 +60,7 @@ BEGIN {
 }
 
 {
-	printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s, %s, %s |\n", what(), cell("rate"), cell("gateway_cpu_s"), relay(),
-		cell("answer_p50_us"), cell("answer_p99_us"), cell("latency_p50_us"), cell("latency_p99_us"),
-		count("lost"), count("kernel_drops"), count("failed")
+	row(what(), "gateway", "ratio", relay())
+	if (value("shared", "rate") != "")
+		row("the same, over shared connections", "shared", "shared_ratio", "")
 }

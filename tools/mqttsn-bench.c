@@ -20,12 +20,12 @@
 /* One round of a mode: sets the figures of each path.  False after a message. */
 typedef bool play_fn(const struct bench_options *o, unsigned round, struct figures *figures);
 
-static struct sensors_config sensors_of(const struct bench_options *o)
+static struct sensors_config sensors_of(
+    const struct bench_options *o, const struct netaddr *gateway)
 {
-	return (struct sensors_config){ .gateway = o->gateway,
-		.count = o->sensors,
-		.forwarders = o->forwarders,
-		.clean = true };
+	return (struct sensors_config){
+		.gateway = *gateway, .count = o->sensors, .forwarders = o->forwarders, .clean = true
+	};
 }
 
 static bool play_messages(const struct bench_options *o, unsigned round, struct figures *figures)
@@ -40,6 +40,7 @@ static bool play_messages(const struct bench_options *o, unsigned round, struct 
 		{ PATH_DIRECT, &publishers_direct, o->direct ? &o->broker : &nowhere, 0 },
 		{ PATH_RELAY, &publishers_sensors, &o->relay, o->relay_pid },
 		{ PATH_GATEWAY, &publishers_sensors, &o->gateway, o->gateway_pid },
+		{ PATH_SHARED, &publishers_sensors, &o->shared, o->shared_pid },
 	};
 	struct run_config config = {
 		.broker = o->broker,
@@ -67,20 +68,26 @@ static bool play_messages(const struct bench_options *o, unsigned round, struct 
 
 static bool play_connect(const struct bench_options *o, unsigned round, struct figures *figures)
 {
-	const struct storm_config config = {
-		.sensors = sensors_of(o),
+	struct storm_config config = {
+		.sensors = sensors_of(o, &o->gateway),
 		.at_once = o->at_once,
 		.idle_s = o->idle,
 		.gateway_pid = o->gateway_pid,
 	};
 
-	return storm_measure(&config, PATH_GATEWAY, round, figures) == 0;
+	if (storm_measure(&config, PATH_GATEWAY, round, figures) != 0)
+		return false;
+	if (o->shared.family == 0)
+		return true;
+	config.sensors.gateway = o->shared;
+	config.gateway_pid = o->shared_pid;
+	return storm_measure(&config, PATH_SHARED, round, figures) == 0;
 }
 
 static bool play_sleep(const struct bench_options *o, unsigned round, struct figures *figures)
 {
 	const struct naps_config config = {
-		.sensors = sensors_of(o),
+		.sensors = sensors_of(o, &o->gateway),
 		.broker = o->broker,
 		.messages = o->messages,
 		.payload = o->payload,

@@ -131,3 +131,30 @@ Test(figures, the_relay_has_columns_of_its_own)
 	                       "\"gateway\":{\"rate\":5,\"gateway_cpu_s\":3.00}}\n");
 	free(text);
 }
+
+Test(figures, so_has_the_gateway_with_shared_connections)
+{
+	char *text;
+
+	set(PATH_DIRECT, RATE, 10, 10, 10);
+	set(PATH_GATEWAY, RATE, 5, 5, 5);
+	set(PATH_SHARED, RATE, 8, 8, 8);
+	text = printed(figures_print_table, "direct");
+	cr_assert_str_eq(text, "| what | direct | gateway | ratio | shared | ratio |\n"
+	                       "|---|---:|---:|---:|---:|---:|\n"
+	                       "| per second | 10 | 5 | 0.50 | 8 | 0.80 |\n\n");
+	free(text);
+	text = printed(figures_print_table, NULL);
+	cr_assert_str_eq(
+	    text, "| what | gateway | shared |\n|---|---:|---:|\n| per second | 5 | 8 |\n\n");
+	free(text);
+	text = printed(figures_print_json, "direct");
+	cr_assert_str_eq(text, "{\"what\":\"what\",\"rounds\":3,\"direct\":{\"rate\":10},"
+	                       "\"ratio\":{\"rate\":0.500},\"shared\":{\"rate\":8},"
+	                       "\"shared_ratio\":{\"rate\":0.800},\"gateway\":{\"rate\":5}}\n");
+	free(text);
+	text = printed(figures_print_json, NULL);
+	cr_assert_str_eq(text, "{\"what\":\"what\",\"rounds\":3,\"shared\":{\"rate\":8},"
+	                       "\"gateway\":{\"rate\":5}}\n");
+	free(text);
+}

@@ -120,9 +120,21 @@ double figures_ratio(const struct figures *figures, enum path path, enum figure 
 	return median(ratios, n);
 }
 
-static bool has_relay(const struct figures *figures)
+/* The paths besides direct, in the order of their columns. */
+static const struct {
+	enum path path;
+	const char *name;
+} columns[] = {
+	{ PATH_RELAY, "relay" },
+	{ PATH_GATEWAY, "gateway" },
+	{ PATH_SHARED, "shared" },
+};
+
+#define COLUMNS (sizeof columns / sizeof columns[0])
+
+static bool has_path(const struct figures *figures, enum path path)
 {
-	return !isnan(figures_value(figures, PATH_RELAY, RATE));
+	return path == PATH_GATEWAY || !isnan(figures_value(figures, path, RATE));
 }
 
 static void print_cell(FILE *file, double value, int decimals)
@@ -144,15 +156,23 @@ static void print_cells(
 static void print_head(
     const struct figures *figures, FILE *file, const char *what, const char *baseline)
 {
-	if (baseline == NULL)
-		fprintf(file, "| %s | gateway |\n|---|---:|\n", what);
-	else if (has_relay(figures))
-		fprintf(file,
-		    "| %s | %s | relay | ratio | gateway | ratio |\n|---|---:|---:|---:|---:|---:|\n",
-		    what, baseline);
-	else
-		fprintf(
-		    file, "| %s | %s | gateway | ratio |\n|---|---:|---:|---:|\n", what, baseline);
+	unsigned n = 0;
+
+	fprintf(file, "| %s |", what);
+	if (baseline != NULL) {
+		fprintf(file, " %s |", baseline);
+		n++;
+	}
+	for (size_t i = 0; i < COLUMNS; i++) {
+		if (!has_path(figures, columns[i].path))
+			continue;
+		fprintf(file, baseline != NULL ? " %s | ratio |" : " %s |", columns[i].name);
+		n += baseline != NULL ? 2 : 1;
+	}
+	fputs("\n|---|", file);
+	while (n-- > 0)
+		fputs("---:|", file);
+	fputc('\n', file);
 }
 
 void figures_print_table(
@@ -166,9 +186,11 @@ void figures_print_table(
 		fprintf(file, "| %s |", descriptions[figure].label);
 		if (baseline != NULL)
 			print_cells(figures, file, PATH_DIRECT, figure, false);
-		if (baseline != NULL && has_relay(figures))
-			print_cells(figures, file, PATH_RELAY, figure, true);
-		print_cells(figures, file, PATH_GATEWAY, figure, baseline != NULL);
+		for (size_t i = 0; i < COLUMNS; i++) {
+			if (has_path(figures, columns[i].path))
+				print_cells(
+				    figures, file, columns[i].path, figure, baseline != NULL);
+		}
 		fputc('\n', file);
 	}
 	fputc('\n', file);
@@ -207,6 +229,20 @@ static void print_ratios(const struct figures *figures, FILE *file, enum path pa
 	fputc('}', file);
 }
 
+static void print_path(const struct figures *figures, FILE *file, enum path path, const char *name,
+    const char *baseline)
+{
+	if (!has_path(figures, path))
+		return;
+	fprintf(file, "\"%s\":", name);
+	print_object(figures, file, path);
+	if (baseline != NULL) {
+		fprintf(file, ",\"%s_ratio\":", name);
+		print_ratios(figures, file, path);
+	}
+	fputc(',', file);
+}
+
 void figures_print_json(
     const struct figures *figures, FILE *file, const char *what, const char *baseline)
 {
@@ -218,13 +254,8 @@ void figures_print_json(
 		print_ratios(figures, file, PATH_GATEWAY);
 		fputc(',', file);
 	}
-	if (baseline != NULL && has_relay(figures)) {
-		fputs("\"relay\":", file);
-		print_object(figures, file, PATH_RELAY);
-		fputs(",\"relay_ratio\":", file);
-		print_ratios(figures, file, PATH_RELAY);
-		fputc(',', file);
-	}
+	print_path(figures, file, PATH_RELAY, "relay", baseline);
+	print_path(figures, file, PATH_SHARED, "shared", baseline);
 	fputs("\"gateway\":", file);
 	print_object(figures, file, PATH_GATEWAY);
 	fputs("}\n", file);

@@ -13,6 +13,7 @@ enum path {
 	PATH_DIRECT, /* or the other baseline */
 	PATH_RELAY,  /* the least that stands between (tools/bench/relay.c) */
 	PATH_GATEWAY,
+	PATH_SHARED, /* another gateway, whose clients share connections */
 	PATHS,
 };
 
@@ -60,9 +61,9 @@ double figures_value(const struct figures *figures, enum path path, enum figure 
  * when it is asked directly.  NAN for counts, and where one of the two is missing. */
 double figures_ratio(const struct figures *figures, enum path path, enum figure figure);
 
-/* A table in Markdown, with a row for each figure that was measured, and columns for the relay if
- * there was one.  @what: its caption; @baseline: the name of PATH_DIRECT, or NULL if there is only
- * the gateway. */
+/* A table in Markdown, with a row for each figure that was measured, and columns for the relay
+ * and the gateway with shared connections if there were such.  @what: its caption; @baseline: the
+ * name of PATH_DIRECT, or NULL if there is only the gateway. */
 void figures_print_table(
     const struct figures *figures, FILE *file, const char *what, const char *baseline);
 

@@ -22,7 +22,8 @@ const char bench_usage[] =
     "\n"
     "  --gateway ADDRESS:PORT, --broker ADDRESS:PORT\n"
     "  --relay ADDRESS:PORT   publish: through tools/bench/relay as well\n"
-    "  --gateway-pid PID, --broker-pid PID, --relay-pid PID   whose CPU time and memory to measure\n"
+    "  --shared ADDRESS:PORT  publish, connect: through another gateway as well, whose clients share connections\n"
+    "  --gateway-pid PID, --broker-pid PID, --relay-pid PID, --shared-pid PID   whose CPU time and memory to measure\n"
     "  --sensors N      (10); also --publishers\n"
     "  --forwarders N   that the sensors are behind (0: each has a socket of its own)\n"
     "  --messages N     in a round, of all publishers together (100000); sleep: for each sleeper\n"
@@ -31,7 +32,7 @@ const char bench_usage[] =
     "  --rate N         QoS 0 and -1: messages per second, whatever becomes of them (0: by the window)\n"
     "  --payload N      octets (64)\n"
     "  --at-once N      connect, sleep: that many connect or wake at a time (0: all)\n"
-    "  --idle N         connect: seconds to sleep, twice: the CPU time of the second half is told (0)\n"
+    "  --idle N         connect: seconds to sleep, whose CPU time is told, after as many to settle, ten at most (0)\n"
     "  --direct 0|1     publish, deliver: whether to send straight to the broker, too (1)\n"
     "  --rounds N       medians are told (5)\n";
 
@@ -53,9 +54,11 @@ static const struct option {
 	{ "--gateway", offsetof(struct bench_options, gateway), true, 0, 0 },
 	{ "--broker", offsetof(struct bench_options, broker), true, 0, 0 },
 	{ "--relay", offsetof(struct bench_options, relay), true, 0, 0 },
+	{ "--shared", offsetof(struct bench_options, shared), true, 0, 0 },
 	{ "--gateway-pid", offsetof(struct bench_options, gateway_pid), false, 1, INT32_MAX },
 	{ "--broker-pid", offsetof(struct bench_options, broker_pid), false, 1, INT32_MAX },
 	{ "--relay-pid", offsetof(struct bench_options, relay_pid), false, 1, INT32_MAX },
+	{ "--shared-pid", offsetof(struct bench_options, shared_pid), false, 1, INT32_MAX },
 	{ "--sensors", offsetof(struct bench_options, sensors), false, 1, 100000 },
 	{ "--publishers", offsetof(struct bench_options, sensors), false, 1, 100000 },
 	{ "--forwarders", offsetof(struct bench_options, forwarders), false, 0, 1000 },

@@ -21,9 +21,11 @@ struct bench_options {
 	struct netaddr gateway;
 	struct netaddr broker;
 	struct netaddr relay; /* of family 0: none */
+	struct netaddr shared;
 	uint32_t gateway_pid; /* 0: none */
 	uint32_t broker_pid;
 	uint32_t relay_pid;
+	uint32_t shared_pid;
 	uint32_t sensors;
 	uint32_t forwarders;
 	uint32_t messages; /* in a round; MODE_SLEEP: for each sleeper */

@@ -9,6 +9,7 @@
 #include "tools/bench/process.h"
 
 #define LIMIT_MS  120000 /* for the storm, and for falling asleep */
+#define SETTLE_S  10     /* so long at most, before the idling is measured */
 #define SLEEP_S   3600
 #define SLEEP_MAX 50 /* so many fall asleep at once */
 
@@ -97,9 +98,11 @@ static void one_done(struct storm *storm)
 
 static void fell_asleep(struct storm *storm)
 {
+	uint32_t settle_s = storm->config->idle_s < SETTLE_S ? storm->config->idle_s : SETTLE_S;
+
 	sleep_next(storm);
 	if (++storm->asleep == storm->connected)
-		set_alarm(storm, storm->config->idle_s * 1000);
+		set_alarm(storm, settle_s * 1000);
 }
 
 static void on_event(void *ctx, uint32_t who, struct sn_client_event event)
@@ -141,8 +144,8 @@ static const struct sensors_events sensors_events = {
 	.failed = on_failed,
 };
 
-/* The storm has lasted too long; or half of the idling is over: it is measured from now on; or all
- * of it. */
+/* The storm has lasted too long; or the clients have settled: the idling is measured from now on;
+ * or that is over. */
 static void on_alarm(evutil_socket_t fd, short what, void *arg)
 {
 	struct storm *storm = arg;

@@ -11,9 +11,8 @@
 
 struct storm_config {
 	struct sensors_config sensors;
-	uint32_t at_once; /* that many try to connect at a time */
-	/* they sleep twice as long, and the second half is GATEWAY_LOAD; 0: they do not sleep */
-	uint32_t idle_s;
+	uint32_t at_once;     /* that many try to connect at a time */
+	uint32_t idle_s;      /* for GATEWAY_LOAD, after they have settled; 0: they do not sleep */
 	uint32_t gateway_pid; /* 0: nobody's CPU time and memory are told */
 };
 
