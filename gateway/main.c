@@ -55,7 +55,7 @@ static bool serve(struct conf *conf, struct options *options)
 
 	log_levels_set(&conf->log);
 	signal(SIGPIPE, SIG_IGN);
-	capacity_provide(conf->core.limits.clients);
+	capacity_provide(conf->core.limits.clients, conf->broker.shared_connections > 0);
 
 	loop = loop_new(conf, reload, options);
 	good = loop != NULL && loop_open_store(loop) && loop_open_listeners(loop) &&

@@ -40,7 +40,8 @@ bool reload_apply(const struct reload *r, monotime_t now, const struct conf *con
 	listeners_change_free(change);
 	log_levels_set(&conf->log);
 	if (conf->core.limits.clients > r->old->core.limits.clients)
-		capacity_provide(conf->core.limits.clients);
+		capacity_provide(
+		    conf->core.limits.clients, r->started->broker.shared_connections > 0);
 	trace_settings_apply(r->tracer, now, conf);
 	conf_needs_restart(r->started, conf, name_restart, NULL);
 	log_notice("reload: done");

@@ -109,13 +109,29 @@ def _(bench):
                      r"lost to a full receive buffer 0$")
 
 
-@test("too low a limit of open files is told at the start")
-def _(bench):
+def limited_gateway(bench, *options):
     command = ["sh", "-c", 'ulimit -n 200 && exec "$@"', "sh"] + gateway_command(bench)
-    options = ["--listen", "127.0.0.1:0", "--set", "limits.clients=1000"]
-    process = bench.process(command + options, "limited", env=gateway_env(bench))
-    process.wait_log(r"the system allows \d+ open files: too few for limits.clients = 1000")
+    process = bench.process(command + ["--listen", "127.0.0.1:0", *options], "limited", env=gateway_env(bench))
     process.wait_log("listening on")
+    return process
+
+
+@test("too few open files and ports are told at the start")
+def _(bench):
+    process = limited_gateway(bench, "--set", "limits.clients=100000")
+    process.wait_log(r"warning: the system allows \d+ open files: too few for limits.clients = 100000, "
+                     r"each with a broker connection \(")
+    process.wait_log(r"warning: the system has \d+ ports .* for limits.clients = 100000, unless the broker has several")
+    process.signal(signal.SIGTERM)
+    equal(process.wait(), 0, "exit status")
+
+
+@test("where clients share connections it need not come to that")
+def _(bench):
+    process = limited_gateway(bench, "--set", "limits.clients=100000", "--set", "broker.shared_connections=2")
+    process.wait_log(r"notice: the system allows \d+ open files: too few for limits.clients = 100000, "
+                     r"unless enough of them share a broker connection \(")
+    process.wait_log(r"notice: the system has \d+ ports .* for limits.clients = 100000, unless enough of them share")
     process.signal(signal.SIGTERM)
     equal(process.wait(), 0, "exit status")
 
