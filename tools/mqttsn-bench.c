@@ -49,6 +49,7 @@ static bool play_messages(const struct bench_options *o, unsigned round, struct 
 		    .receivers = o->mode == MODE_DELIVER,
 		    .forwarders = o->forwarders },
 		.messages = o->messages,
+		.at_once = o->at_once,
 		.window = o->window,
 		.rate = o->rate,
 		.payload = o->payload,
@@ -132,6 +133,8 @@ static void describe(const struct bench_options *o, char *text, size_t size)
 		snprintf(load, sizeof load, ", %u per second", o->rate);
 	else if (o->qos <= 0 && o->mode <= MODE_DELIVER)
 		snprintf(load, sizeof load, ", %u on their way", o->window);
+	else if (o->at_once < o->sensors && o->mode <= MODE_DELIVER)
+		snprintf(load, sizeof load, ", %u at a time", o->at_once);
 	switch (o->mode) {
 	case MODE_CONNECT:
 		snprintf(

@@ -31,7 +31,7 @@ const char bench_usage[] =
     "  --window N       QoS 0 and -1, echo: messages on their way at once (100); at QoS 1 and 2 it is one for each sensor\n"
     "  --rate N         QoS 0 and -1: messages per second, whatever becomes of them (0: by the window)\n"
     "  --payload N      octets (64)\n"
-    "  --at-once N      connect, sleep: that many connect or wake at a time (0: all)\n"
+    "  --at-once N      that many sensors connect or wake at a time, or at QoS 1 and 2 publish (0: all)\n"
     "  --idle N         connect: seconds to sleep, whose CPU time is told, after as many to settle, ten at most (0)\n"
     "  --direct 0|1     publish, deliver: whether to send straight to the broker, too (1)\n"
     "  --rounds N       medians are told (5)\n";

@@ -58,6 +58,11 @@ struct run {
 	struct histogram latencies;
 	struct histogram answers;
 	struct account *of; /* each publisher */
+	/* At QoS 1 and 2: the publishers without a publish on its way, those who have waited
+	 * longest first; a ring with room for all. */
+	uint32_t *idle;
+	uint32_t first_idle;
+	uint32_t n_idle;
 };
 
 static void on_failed(void *ctx, const char *why)
@@ -87,6 +92,33 @@ static void publish(struct run *run, uint32_t who)
 	run->published++;
 	memcpy(payload, &stamp, sizeof stamp);
 	run->ops->publish(run->publishers, who, payload, run->config->payload);
+}
+
+static void rest(struct run *run, uint32_t who)
+{
+	uint32_t count = run->config->publishers.count;
+
+	run->idle[(run->first_idle + run->n_idle++) % count] = who;
+}
+
+static void publish_next(struct run *run)
+{
+	uint32_t who = run->idle[run->first_idle];
+
+	run->first_idle = (run->first_idle + 1) % run->config->publishers.count;
+	run->n_idle--;
+	publish(run, who);
+}
+
+/* Each of those who publish at a time waits for its acknowledgement before another has its turn. */
+static void publish_in_turn(struct run *run)
+{
+	const struct run_config *config = run->config;
+
+	for (uint32_t who = 0; who < config->publishers.count; who++)
+		rest(run, who);
+	for (uint32_t i = 0; i < config->at_once && i < config->messages && !run->failed; i++)
+		publish_next(run);
 }
 
 static void publish_until(struct run *run, uint32_t published)
@@ -162,8 +194,9 @@ static void on_acknowledged(void *ctx, uint32_t who)
 
 	run->acknowledged++;
 	histogram_add(&run->answers, (uint64_t)(monotime_now().us - run->of[who].sent.us));
+	rest(run, who);
 	if (run->published < run->config->messages)
-		publish(run, who);
+		publish_next(run);
 	progress(run);
 }
 
@@ -177,7 +210,7 @@ static void begin(struct run *run)
 	run->kernel_drops = process_udp_drops(config->publishers.server.port);
 	run->began = run->progressed = monotime_now();
 	if (is_acknowledged(run))
-		publish_until(run, least(config->publishers.count, config->messages));
+		publish_in_turn(run);
 	else if (config->rate > 0)
 		event_add(run->pace, &pace);
 	else
@@ -321,7 +354,8 @@ int run_measure(const struct run_config *config, const struct publishers_ops *op
 	run->id = (uint32_t)run->began.us;
 	run->base = event_base_new();
 	run->of = calloc(config->publishers.count, sizeof *run->of);
-	if (run->base != NULL && run->of != NULL)
+	run->idle = calloc(config->publishers.count, sizeof *run->idle);
+	if (run->base != NULL && run->of != NULL && run->idle != NULL)
 		rc = measure(run);
 	if (rc == 0)
 		finish(run, path, round, figures);
@@ -334,6 +368,7 @@ int run_measure(const struct run_config *config, const struct publishers_ops *op
 	if (run->base != NULL)
 		event_base_free(run->base);
 	free(run->of);
+	free(run->idle);
 	free(run);
 	return rc;
 }
