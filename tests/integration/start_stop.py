@@ -104,7 +104,7 @@ def _(bench):
     equal(counters["received CONNECT"], 3, "CONNECTs")
     equal(counters["connects_total"], 3, "sessions")
     equal(counters["sent PUBACK"], 3, "PUBACKs")
-    gateway.wait_log(r"counter: clients 3, broker sessions 3, of these connected 3$")
+    gateway.wait_log(r"counter: clients 3, broker sessions 3, of these connected 3, shared by 0 clients$")
     gateway.wait_log(rf"counter: 127.0.0.1:{gateway.address[1]} received 6, sent 6, not sent 0, "
                      r"lost to a full receive buffer 0$")
 
