@@ -76,6 +76,7 @@ static bool play_connect(const struct bench_options *o, unsigned round, struct f
 		.gateway_pid = o->gateway_pid,
 	};
 
+	config.sensors.stay = o->stay;
 	if (storm_measure(&config, PATH_GATEWAY, round, figures) != 0)
 		return false;
 	if (o->shared.family == 0)

@@ -40,7 +40,7 @@ Test(bench_options, values)
 {
 	cr_assert_null(READ("connect", ENDS, "--sensors", "10000", "--at-once", "64", "--qos", "-1",
 	    "--gateway-pid", "77", "--forwarders", "3", "--idle", "5", "--direct", "0", "--shared",
-	    "127.0.0.1:4", "--shared-pid", "78"));
+	    "127.0.0.1:4", "--shared-pid", "78", "--stay", "1"));
 	cr_assert_eq(options.sensors, 10000);
 	cr_assert_eq(options.at_once, 64);
 	cr_assert_eq(options.qos, -1);
@@ -50,6 +50,7 @@ Test(bench_options, values)
 	cr_assert_eq(options.direct, 0);
 	cr_assert_eq(options.shared.port, 4);
 	cr_assert_eq(options.shared_pid, 78);
+	cr_assert_eq(options.stay, 1);
 }
 
 Test(bench_options, what_each_mode_needs)

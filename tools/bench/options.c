@@ -33,6 +33,7 @@ const char bench_usage[] =
     "  --payload N      octets (64)\n"
     "  --at-once N      that many sensors connect or wake at a time, or at QoS 1 and 2 publish (0: all)\n"
     "  --idle N         connect: seconds to sleep, whose CPU time is told, after as many to settle, ten at most (0)\n"
+    "  --stay 0|1       connect: whether they stay when it is over, asleep after --idle, for other measurements (0)\n"
     "  --direct 0|1     publish, deliver: whether to send straight to the broker, too (1)\n"
     "  --rounds N       medians are told (5)\n";
 
@@ -70,6 +71,7 @@ static const struct option {
 	    PUBLISHERS_PAYLOAD_MAX },
 	{ "--at-once", offsetof(struct bench_options, at_once), false, 0, 100000 },
 	{ "--idle", offsetof(struct bench_options, idle), false, 0, 3000 },
+	{ "--stay", offsetof(struct bench_options, stay), false, 0, 1 },
 	{ "--direct", offsetof(struct bench_options, direct), false, 0, 1 },
 	{ "--rounds", offsetof(struct bench_options, rounds), false, 1, ROUNDS_MAX },
 };

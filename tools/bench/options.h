@@ -35,6 +35,7 @@ struct bench_options {
 	uint32_t payload;
 	uint32_t at_once;
 	uint32_t idle;
+	uint32_t stay; /* 0 or 1 */
 	uint32_t rounds;
 	uint32_t direct; /* 0 or 1: straight to the broker, too */
 	bool help;

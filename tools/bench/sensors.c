@@ -31,6 +31,7 @@ struct sensors {
 	struct field *field;
 	struct event *tick;
 	bool closing;
+	bool stay;
 	uint32_t count;
 	struct sensor sensor[];
 };
@@ -112,6 +113,7 @@ struct sensors *sensors_open(struct event_base *base, const struct sensors_confi
 		goto fail;
 	all->events = events;
 	all->ctx = ctx;
+	all->stay = config->stay;
 	all->tick = event_new(base, -1, EV_PERSIST, on_tick, all);
 	if (all->tick == NULL || event_add(all->tick, &tick) != 0)
 		goto fail;
@@ -139,7 +141,7 @@ struct sensors *sensors_close(struct sensors *all)
 		return NULL;
 	all->closing = true;
 	for (uint32_t who = 0; who < all->count; who++) {
-		if (all->field != NULL)
+		if (all->field != NULL && !all->stay)
 			sn_client_disconnect(all->sensor[who].client, monotime_now());
 		sn_client_free(all->sensor[who].client);
 	}

@@ -20,6 +20,7 @@ struct sensors_config {
 	uint32_t count;
 	uint32_t forwarders; /* that they are behind; 0: none, each has a socket of its own */
 	bool clean;
+	bool stay; /* when they are closed, the gateway is not told */
 };
 
 struct sensors_events {
@@ -33,7 +34,8 @@ struct sensors_events {
 struct sensors *sensors_open(struct event_base *base, const struct sensors_config *config,
     const struct sensors_events *events, void *ctx);
 
-/* Those that are not closed say DISCONNECT.  NULL is fine; returns NULL. */
+/* Those that are not closed say DISCONNECT, unless they are to stay.  NULL is fine; returns NULL.
+ */
 struct sensors *sensors_close(struct sensors *sensors);
 
 struct sn_client *sensors_client(struct sensors *sensors, uint32_t who);
