@@ -21,9 +21,9 @@ void requests_init(struct requests *requests)
 	TAILQ_INIT(&requests->queue);
 }
 
-static bool is_qos2(const struct request *request)
+static bool is_counted(const struct requests *requests, const struct request *request)
 {
-	return request->kind == REQUEST_PUBLISH && request->qos == 2;
+	return requests->qos2_most > 0 && request->kind == REQUEST_PUBLISH && request->qos == 2;
 }
 
 static void forget(struct requests *requests, struct request_entry *entry)
@@ -32,7 +32,7 @@ static void forget(struct requests *requests, struct request_entry *entry)
 		requests->first_held = TAILQ_NEXT(entry, link);
 	TAILQ_REMOVE(&requests->queue, entry, link);
 	requests->held -= entry->mid == 0;
-	requests->qos2 -= entry->mid != 0 && is_qos2(&entry->request);
+	requests->qos2 -= entry->mid != 0 && is_counted(requests, &entry->request);
 	free(entry);
 }
 
@@ -110,7 +110,7 @@ static int submit(struct mosquitto *mosq, const struct request *request, uint16_
 
 static bool is_one_too_many(const struct requests *requests, const struct request *request)
 {
-	return requests->qos2_most > 0 && requests->qos2 >= requests->qos2_most && is_qos2(request);
+	return is_counted(requests, request) && requests->qos2 >= requests->qos2_most;
 }
 
 int requests_add(struct requests *requests, struct mosquitto *mosq, const struct request *request,
@@ -133,7 +133,7 @@ int requests_add(struct requests *requests, struct mosquitto *mosq, const struct
 	if (hold && requests->first_held == NULL)
 		requests->first_held = entry;
 	requests->held += hold;
-	requests->qos2 += !hold && is_qos2(request);
+	requests->qos2 += !hold && is_counted(requests, request);
 	*token = entry->token = next_token(requests);
 	return 0;
 }
@@ -153,7 +153,7 @@ int requests_release(struct requests *requests, struct mosquitto *mosq)
 		}
 		requests->first_held = TAILQ_NEXT(entry, link);
 		requests->held--;
-		requests->qos2 += is_qos2(&entry->request);
+		requests->qos2 += is_counted(requests, &entry->request);
 	}
 	return 0;
 }

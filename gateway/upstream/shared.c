@@ -16,9 +16,10 @@ enum {
 	/* Of these, sent to the broker.  For one client libmosquitto's 20 are plenty, for many they
 	 * would be a round trip for every 20 messages; with each publish it goes through all. */
 	IN_FLIGHT = 200,
-	/* Of those at QoS 2.  mosquitto 2.0 acknowledges any number, but publishes only what is not
-	 * beyond its max_inflight_messages, which is 20 if nobody has set it. */
-	QOS2_IN_FLIGHT = 20,
+	/* Of those at QoS 2.  mosquitto 2.0 finishes and publishes no more than
+	 * max_inflight_messages at a time, which is 20 if nobody has set it; and with so many open
+	 * it takes nothing else, but closes the connection or loses it. */
+	QOS2_IN_FLIGHT = 19,
 	/* How long a connection waits for its next sharer.  Another one with the same client id
 	 * would make the broker close this one, with what it has not read of it yet. */
 	KEPT_S = 5,
