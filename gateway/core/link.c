@@ -336,6 +336,8 @@ static void restored(struct gw *gw, struct client *client, bool session_present)
 	else
 		gw_note(gw, NOTE_LINK_RESTORED, client, NULL);
 	subscribe_restore(gw, client, !session_present);
+	if (link->shared && admission_has_login(gw->config.admission, client_id_bytes(client)))
+		link_outgrow(gw, client); /* it was given one meanwhile */
 	subscribe_swallow_retained(client, rearming);
 	backlog_link_up(gw, client);
 	if (!link->stale_will)

@@ -503,6 +503,7 @@ Test(upstream_shared, after_a_failed_attempt_there_is_a_pause_for_all)
 {
 	struct up_session *s[3];
 	char id[] = "a";
+	uint32_t failed_at;
 
 	start(1);
 	for (int i = 0; i < 3; i++, id[0]++)
@@ -516,8 +517,10 @@ Test(upstream_shared, after_a_failed_attempt_there_is_a_pause_for_all)
 	bench_quiet(&bench);
 	cr_assert_not(fake_is_called(), "there was an attempt");
 
+	failed_at = bench.up->tick;
 	take_time();
 	fake_accept(&bench, &fake);
+	cr_assert_geq(bench.up->tick - failed_at, pool_ticks(1));
 	upstream_reconnect(s[2]);
 	fake_close(&fake);
 	expect_each(3, UP_REFUSED);
