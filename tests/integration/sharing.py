@@ -76,7 +76,7 @@ class Sensors:
 
 
 def arrived(watcher, n):
-    """The next @n messages: sensor -> payloads in order."""
+    """The next @n messages: sensor -> payloads in order, of a watcher at QoS 0: it gets them as the broker did."""
     payloads = {}
     for message in watcher.take(n):
         payloads.setdefault(message.topic.removeprefix("up/"), []).append(message.payload)
@@ -90,12 +90,14 @@ def shared_ids(n):
 @test("many sensors publish over two connections: all arrives, at each QoS, of each sensor in order")
 def _(bench):
     broker = bench.broker()
-    watcher = mqtt.Subscriber(bench, broker, "up/#")
+    watcher = mqtt.Subscriber(bench, broker, "up/#", qos=0)
     gateway = bench.gateway(broker, *TWO)
     sensors = Sensors(bench, gateway.address, 30)
     for qos in (1, 2, 0):
         sensors.publish_all(b"q%d" % qos, qos)
     equal(arrived(watcher, 90), {client.id: [b"q1", b"q2", b"q0"] for client in sensors}, "messages")
+    for qos in (0, 1, 2):
+        equal(broker.process.count_log(rf"Received PUBLISH from gw-\d \(d0, q{qos}"), 30, f"messages at QoS {qos}")
     equal(sorted(connections(broker)), ["gw-1", "gw-2"], "connections")
     by = {client.id: set(received(broker, f"up/{client.id}")) for client in sensors}
     check(all(len(used) == 1 for used in by.values()), f"each comes over one connection: {by}")
@@ -133,7 +135,7 @@ def _(bench):
 @test("who subscribes gets a connection of its own, in the midst of publishing; the others stay")
 def _(bench):
     broker = bench.broker()
-    watcher = mqtt.Subscriber(bench, broker, "up/#", qos=1)
+    watcher = mqtt.Subscriber(bench, broker, "up/#", qos=0)
     gateway = bench.gateway(broker, *TWO)
     sensors = Sensors(bench, gateway.address, 10)
     one = sensors[3]
@@ -324,7 +326,7 @@ def _(bench):
 @test("sleepers share: they publish, wake, and are lost without a trace at the broker")
 def _(bench):
     broker = bench.broker()
-    watcher = mqtt.Subscriber(bench, broker, "up/#")
+    watcher = mqtt.Subscriber(bench, broker, "up/#", qos=0)
     gateway = bench.gateway(broker, *ONE)
     sensors = Sensors(bench, gateway.address, 3)
     for client, seconds in zip(sensors, (300, 300, 1)):
@@ -419,13 +421,14 @@ class Guarded:
                            capture_output=True)
         self.broker = bench.broker(allow_anonymous="false", password_file=passwords)
         self.logins = bench.path("logins.conf")
-        self.write_logins("of pumps")
+        self.write_logins("pump-*")
         self.options = ("--set", "broker.user=gateway", "--set", "broker.password=of gateway",
                         "--set", f"broker.logins_file={self.logins}")
 
-    def write_logins(self, password):
+    def write_logins(self, pattern):
+        """Those that match are "pumps"."""
         with open(self.logins, "w", encoding="utf-8") as f:
-            f.write('logins = ( { clients = "pump-*"; user = "pumps"; password = "%s"; },\n' % password +
+            f.write('logins = ( { clients = "%s"; user = "pumps"; password = "of pumps"; },\n' % pattern +
                     '{ clients = "plain-*"; } );\n')
         os.chmod(self.logins, 0o600)
 
@@ -445,10 +448,27 @@ def _(bench):
           [["gw-1"], ["gw-1"], ["pump-1"]], "who came over which")
 
 
+@test("a sensor that a reload gives a user comes as that from the next connection on")
+def _(bench):
+    guarded = Guarded(bench)
+    gateway = bench.gateway(guarded.broker, *ONE, *STORE, *guarded.options)
+    sensors = Sensors(bench, gateway.address, 2)
+    guarded.write_logins("s1")
+    gateway.process.signal(signal.SIGHUP)
+    gateway.wait_log("reload: done")
+    sensors.publish_all(b"x", 1)
+    lose_broker(guarded.broker, gateway, sensors)
+    guarded.broker.start()
+    wait_for(lambda: guarded.users() == {"gw-1": "gateway", "s1": "pumps"}, "its own connection")
+    sensors.publish_all(b"y", 1)
+    equal([received(guarded.broker, f"up/s{i}") for i in range(2)], [["gw-1"], ["s1"]], "who came over which")
+    sensors.unnoticed()
+
+
 @test("a sensor comes back from another address: the former one is told, all that it published is there")
 def _(bench):
     broker = bench.broker()
-    watcher = mqtt.Subscriber(bench, broker, "up/#")
+    watcher = mqtt.Subscriber(bench, broker, "up/#", qos=0)
     gateway = bench.gateway(broker, *ONE)
     sensors = Sensors(bench, gateway.address, 2)
     sensors.publish(sensors[0], b"1", 1)
@@ -482,7 +502,7 @@ def _(bench):
 @test("a broker that has no room for a connection more: SUBSCRIBE is told congestion, publishing goes on")
 def _(bench):
     broker = bench.broker(max_connections=2)
-    watcher = mqtt.Subscriber(bench, broker, "up/#")
+    watcher = mqtt.Subscriber(bench, broker, "up/#", qos=0)
     gateway = bench.gateway(broker, *ONE)
     sensors = Sensors(bench, gateway.address, 3)
     for msg_id in (50, 51):
