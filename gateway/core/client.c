@@ -95,11 +95,15 @@ static void enter_awake(struct gw *gw, struct client *client)
 }
 
 /* What the client has left behind for the broker goes on its way.  Not with a will there: should
- * the broker be lost, it would tell of a death that was none. */
+ * the broker be lost, it would tell of a death that was none.  A shared link knows of no will, and
+ * what it was handed would go on its way also if it was closed. */
 static bool may_keep_link(const struct client *client, enum up_farewell farewell)
 {
-	return farewell == UP_DISCONNECT && client->will == NULL && link_is_up(&client->link) &&
-	       !spool_is_empty(&client->spool);
+	if (spool_is_empty(&client->spool))
+		return false;
+	if (client->link.shared)
+		return true;
+	return farewell == UP_DISCONNECT && client->will == NULL && link_is_up(&client->link);
 }
 
 /* Nothing of the client is kept but what it has left behind for the broker. */
@@ -118,13 +122,18 @@ static void end_session(struct gw *gw, struct client *client)
 /* The end of a connection: nothing is sent to the client any more. */
 static void end_connection(struct gw *gw, struct client *client, enum up_farewell farewell)
 {
+	bool held_back = client->link.outgrown;
+
 	pending_stop(gw, client);
 	deadline_clear(gw->deadlines, &client->supervision);
 	subscribe_clear_requests(client);
+	client->link.outgrown = false;
 	replies_clear(&client->replies);
 	client->will_answers = 0;
 	if (!may_keep_link(client, farewell))
 		link_close(gw, client, farewell);
+	if (held_back)
+		spool_pump(gw, client);
 	clients_unbind(&gw->clients, client);
 	if (client->clean)
 		end_session(gw, client);

@@ -65,7 +65,7 @@ static bool is_our_own(const struct gw *gw, struct sn_bytes client_id)
 	if (!gw->config.share_connections)
 		return false;
 	at = strlen(shared);
-	if (client_id.len <= at || memcmp(shared, client_id.data, at) != 0 ||
+	if (client_id.len < at + 2 || memcmp(shared, client_id.data, at) != 0 ||
 	    client_id.data[at] != '-')
 		return false;
 	for (at++; at < client_id.len; at++)
@@ -146,6 +146,10 @@ static void ask_broker(struct gw *gw, struct client *client)
 	    will_equal(will, client->will)) {
 		connect_accepted(gw, client, true);
 		link_refresh(gw, client);
+		return;
+	}
+	if (link_will_do(gw, client, setup->clean, will)) {
+		connect_accepted(gw, client, true);
 		return;
 	}
 	link_close(gw, client, setup->farewell);

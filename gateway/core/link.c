@@ -52,20 +52,22 @@ static void wait_for_next_try(struct gw *gw, struct client *client)
 }
 
 static void reopen(struct gw *gw, struct client *client);
+static bool goes_on_sharing(const struct gw *gw, const struct client *client);
 
 /* What is spooled for the broker waits also for one that refuses the client: until somebody sets
  * that right. */
 static void refused(struct gw *gw, struct client *client, bool permanent, const char *why)
 {
 	bool outgrown = client->link.outgrown;
+	bool own = outgrown && !client->link.shared; /* one of its own it cannot have */
 
 	if (!permanent)
 		gw->broker_away = true;
 	if (client->link.restored || outgrown)
 		subscribe_refuse_open(gw, client);
 	client->link.outgrown = false;
-	if (outgrown && !permanent)
-		reopen(gw, client); /* a connection of its own it cannot have: it shares again */
+	if (own && !permanent && goes_on_sharing(gw, client))
+		reopen(gw, client);
 	else if (client->state == CLIENT_CONNECTING && (permanent || !connect_goes_on(gw, client)))
 		connect_refused(gw, client, permanent, why);
 	else if (permanent && !client_is_absent(client))
@@ -110,10 +112,12 @@ static bool may_share(const struct gw *gw, const struct client *client)
 	       !admission_has_login(gw->config.admission, client_id_bytes(client));
 }
 
-/* The same of a client whose session goes on. */
+/* The same of a client whose session goes on.  What one that is gone has left is published in its
+ * own name, unless it shared to the end: the broker's rules for it may be others. */
 static bool goes_on_sharing(const struct gw *gw, const struct client *client)
 {
-	return client->will == NULL && client->subs.count == 0 && may_share(gw, client);
+	return client->will == NULL && client->subs.count == 0 &&
+	       (!client_is_absent(client) || client->link.shared) && may_share(gw, client);
 }
 
 /* Opens a session in the place of none. */
@@ -223,6 +227,8 @@ static void reopen(struct gw *gw, struct client *client)
 		client->link.stale_will = absent && client->will != NULL;
 		return;
 	}
+	if (client->link.restored || client->link.outgrown)
+		subscribe_refuse_open(gw, client);
 	client->link.stale_will = client->link.rearming = false;
 	client->link.restored = client->link.outgrown = false;
 	if (absent || gw->config.outage == GW_OUTAGE_STORE)
@@ -231,12 +237,25 @@ static void reopen(struct gw *gw, struct client *client)
 		client_leave(gw, client, "no upstream session to be had");
 }
 
+static bool is_owed_acknowledgements(const struct client *client);
+
+/* What is on its way over a shared connection would go on its way all the same: it is waited for
+ * there. */
+static bool needs_new_session(const struct gw *gw, const struct client *client)
+{
+	const struct link *link = &client->link;
+
+	if (link->session == NULL)
+		return true;
+	if (link->shared)
+		return !goes_on_sharing(gw, client) && !is_owed_acknowledgements(client);
+	return link_is_stale(client);
+}
+
 /* Whether the next try is at no connection of its own, so that it need not wait for others. */
 static bool tries_shared(const struct gw *gw, const struct client *client)
 {
-	if (client->link.session == NULL || link_is_stale(client))
-		return goes_on_sharing(gw, client);
-	return client->link.shared;
+	return needs_new_session(gw, client) ? goes_on_sharing(gw, client) : client->link.shared;
 }
 
 static void try_again(struct gw *gw, struct client *client)
@@ -254,7 +273,7 @@ static void try_again(struct gw *gw, struct client *client)
 		set_deadline(gw, link,
 		    rate_wait_ms(&gw->reconnects, gw->now, per_second, per_second) +
 		        gw_random(gw) % 1000);
-	} else if (link->session == NULL || link_is_stale(client)) {
+	} else if (needs_new_session(gw, client)) {
 		reopen(gw, client);
 	} else {
 		link->state = LINK_CONNECTING;
@@ -288,16 +307,32 @@ bool link_is_stale(const struct client *client)
 	return client->link.stale_will && !client_is_absent(client);
 }
 
+bool link_is_to_change(const struct client *client)
+{
+	return link_is_stale(client) || (client->link.shared && client->link.outgrown);
+}
+
+bool link_will_do(const struct gw *gw, struct client *client, bool clean, const struct will *will)
+{
+	struct link *link = &client->link;
+
+	if (!link_is_up(link) || !link->shared || !clean || will != NULL)
+		return false;
+	link->outgrown = link->stale_will = false; /* what the session before this one wanted */
+	return may_share(gw, client);
+}
+
 void link_refresh(struct gw *gw, struct client *client)
 {
 	struct link *link = &client->link;
-	bool outgrown = link->shared && link->outgrown;
 
-	if (!(link_is_stale(client) || outgrown) || !link_is_up(link) || !is_quiet(client))
+	if (!link_is_to_change(client) || !link_is_up(link) || !is_quiet(client) || gw->stopping)
 		return;
 	if (client->state == CLIENT_CONNECTING) /* the new connection would answer for its setup */
 		return;
 	link->since = gw->now;
+	if (link->shared) /* these were not the client's */
+		link->attempts = link->quick_losses = 0;
 	reopen(gw, client);
 	link->rearming = link->session != NULL;
 }
@@ -331,10 +366,10 @@ static void restored(struct gw *gw, struct client *client, bool session_present)
 	bool rearming = link->rearming;
 
 	link->rearming = false;
-	if (link->outgrown && !link->shared)
-		link->outgrown = false; /* nothing had been lost */
-	else
+	if (!(rearming && link->outgrown && !link->shared)) /* else nothing had been lost */
 		gw_note(gw, NOTE_LINK_RESTORED, client, NULL);
+	if (!link->shared)
+		link->outgrown = false;
 	subscribe_restore(gw, client, !session_present);
 	if (link->shared && admission_has_login(gw->config.admission, client_id_bytes(client)))
 		link_outgrow(gw, client); /* it was given one meanwhile */

@@ -74,6 +74,14 @@ void link_pump_later(struct gw *gw, struct client *client, int64_t ms);
 /* The broker has an old will of the client: the connection is made anew when it is quiet. */
 bool link_is_stale(const struct client *client);
 
+/* That, or the client has outgrown what it shares: it is made anew when it is quiet, so nothing
+ * that can wait is begun. */
+bool link_is_to_change(const struct client *client);
+
+/* Whether a shared link that is up is just what a CONNECT with these asks for.  What is on its way
+ * over it would go on its way also if it was closed. */
+bool link_will_do(const struct gw *gw, struct client *client, bool clean, const struct will *will);
+
 static inline bool link_is_up(const struct link *link)
 {
 	return link->state == LINK_UP;

@@ -150,7 +150,8 @@ struct gw_ports {
 	 * UP_CONNECTED or UP_REFUSED will follow. */
 	void (*up_reconnect)(void *ctx, struct up_session *session);
 
-	/* Ends the session; no event of it follows. */
+	/* Ends the session; no event of it follows.  What one that shares its connection was handed
+	 * goes on its way all the same. */
 	void (*up_close)(void *ctx, struct up_session *session, enum up_farewell farewell);
 
 	/* Publishes; copied.  At QoS 1 and 2 *@token is set (never 0) and UP_PUBLISHED follows,

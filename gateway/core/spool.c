@@ -256,7 +256,7 @@ static bool send_next(struct gw *gw, struct client *client)
 
 void spool_pump(struct gw *gw, struct client *client)
 {
-	if (gw->stopping || !link_is_up(&client->link) || link_is_stale(client))
+	if (gw->stopping || !link_is_up(&client->link) || link_is_to_change(client))
 		return;
 	while (send_next(gw, client))
 		;

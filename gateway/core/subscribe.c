@@ -314,6 +314,7 @@ void subscribe_refuse_open(struct gw *gw, struct client *client)
 		refuse(gw, client, r->msg_id, SN_CONGESTION);
 		request_forget(client, r);
 	}
+	pub_out_pump(gw, client); /* what waited behind them */
 }
 
 static void granted(struct gw *gw, struct client *client, const struct request *request, int qos)
@@ -441,12 +442,26 @@ static void restore_subscriptions(struct gw *gw, struct client *client)
 			client->subscribing.restoring++;
 }
 
+/* Over a connection that is shared nothing has been subscribed. */
+static void restore_shared(struct gw *gw, struct client *client)
+{
+	struct request *r;
+
+	if (subscribe_is_open(client)) {
+		link_outgrow(gw, client);
+		return;
+	}
+	while ((r = client->subscribing.requests) != NULL) {
+		say_msg_ack(gw, client->peer, SN_UNSUBACK, r->msg_id);
+		request_forget(client, r);
+	}
+}
+
 void subscribe_restore(struct gw *gw, struct client *client, bool all)
 {
 	client->subscribing.restoring = 0;
 	if (client->link.shared) {
-		if (client->subscribing.requests != NULL)
-			link_outgrow(gw, client);
+		restore_shared(gw, client);
 		return;
 	}
 	if (all)

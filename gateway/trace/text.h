@@ -14,10 +14,14 @@
  * Words with the broker, in [] what is not there when it is 0 or false; token: the same in a
  *request and its answer, instead of the message id, which stays inside the MQTT library:
  *
- *	CONNECT      [clean] [shared] [will="topic" qos=Q [retain] len=N "message"]; or "again": a
- *new connection for the session CONNACK      [present] REFUSED      no connection came about, and
- *why LOST         the connection ended, and why PUBLISH      qos=Q [retain] [token=N] "topic" len=N
- *"payload" PUBACK       token=N; with QoS 2 that is PUBCOMP SUBSCRIBE    qos=Q token=N "filter"
+ *	CONNECT      [clean] [shared] [will="topic" qos=Q [retain] len=N "message"]
+ *	CONNECT      again: a new connection for the session
+ *	CONNACK      [present]
+ *	REFUSED      no connection came about, and why
+ *	LOST         the connection ended, and why
+ *	PUBLISH      qos=Q [retain] [token=N] "topic" len=N "payload"
+ *	PUBACK       token=N; with QoS 2 that is PUBCOMP
+ *	SUBSCRIBE    qos=Q token=N "filter"
  *	SUBACK       token=N, qos=Q or refused
  *	UNSUBSCRIBE  token=N "filter"
  *	UNSUBACK     token=N

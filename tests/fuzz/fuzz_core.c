@@ -343,6 +343,7 @@ static struct gw_config configuration(const struct topic_predef *predefined)
 		    .qos_minus_one = 5 },
 		.buffer_qos0 = true,
 		.wake_connect = GW_WAKE_HONOUR,
+		.shared_id = "own",
 		.own = { .client_id = "own" },
 		.discovery = { .interval = 60000,
 		    .standby = true,

@@ -353,6 +353,7 @@ static struct gw_config configuration(struct sim *sim)
 		.buffer_qos0 = true,
 		.wake_connect = sim_chance(sim, 500) ? GW_WAKE_RESUME : GW_WAKE_HONOUR,
 		.outage = sim_chance(sim, 500) ? GW_OUTAGE_STORE : GW_OUTAGE_REFUSE,
+		.shared_id = "gateway",
 		.own = { .client_id = "gateway" },
 		.listeners = &sim->listener,
 		.n_listeners = 1,
