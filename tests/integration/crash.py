@@ -32,25 +32,29 @@ SENSORS = int(os.environ.get("CRASH_SENSORS", "12"))
 SEED = int(os.environ.get("CRASH_SEED", "0")) or random.randrange(1, 1000000)
 
 SETTINGS = ("timers.retry=0.2", "timers.retries=50", "timers.reconnect_least=0.1", "timers.reconnect_most=0.3",
-            "limits.queue_messages=20")
+            "limits.queue_messages=20", "broker.shared_connections=2")
 UP, DOWN = "sensor to broker", "broker to sensor"
 
 
 class Life:
-    """What one sensor does all day.  A third each: awake all the time; asleep but for its wake-ups; and asleep, but
-    connecting now and then to publish."""
+    """What one sensor does all day.  A quarter each: awake all the time; asleep but for its wake-ups; asleep, but
+    connecting now and then to publish; and one that only publishes, so that it shares a connection to the broker.
+    That has CleanSession, with which a broker that restarts forgets what it had of a QoS 2 message: so it is QoS 1."""
 
     def __init__(self, town, number):
         self.town = town
         self.name = f"s{number}"
-        self.kind = ("awake", "sleeper", "roamer")[number % 3]
+        self.kind = ("awake", "sleeper", "roamer", "reporter")[number % 4]
         self.sensor = Sensor(town.events, town.gateway_address, self.name, town.taken_by_sensor, f"{SEED} {number}")
         self.random = self.sensor.random
         self.turns = 0
         self.topics = {}
         self.ready = False
         self.busy = False
-        self.sensor.connect(lambda: self.sensor.subscribe(f"down/{self.name}/#", 2, self.register))
+        if self.kind == "reporter":
+            self.sensor.connect(self.register, clean=True)
+        else:
+            self.sensor.connect(lambda: self.sensor.subscribe(f"down/{self.name}/#", 2, self.register))
 
     def register(self):
         def registered(topic_id):
@@ -64,7 +68,7 @@ class Life:
         self.go_on()
 
     def go_on(self):
-        if self.kind == "awake":
+        if self.kind in ("awake", "reporter"):
             self.publish(self.go_on, 0.02)
         else:
             self.sensor.fall_asleep(self.sleep)
@@ -78,7 +82,7 @@ class Life:
                 return
             self.busy = True
             self.turns += 1
-            qos = 1 + self.turns % 2
+            qos = 1 if self.kind == "reporter" else 1 + self.turns % 2
             stream = self.town.ledger.stream(UP, self.name, qos)
             number = stream.begin()
 
@@ -118,6 +122,7 @@ class Town(threading.Thread):
         self.watcher.subscribe("up/#", 2)
         self.publisher = Session(self.events, (broker.host, broker.port), "publisher")
         self.lives = [Life(self, number) for number in range(SENSORS)]
+        self.listeners = [life for life in self.lives if life.kind != "reporter"]
         self.publish()
 
     def run(self):
@@ -149,7 +154,7 @@ class Town(threading.Thread):
         self.events.after(self.random.uniform(0, 0.05), self.publish)
         if not self.loaded:
             return
-        name = self.random.choice(self.lives).name
+        name = self.random.choice(self.listeners).name
         for _ in range(self.random.randrange(1, 6)):
             qos = self.random.choice((1, 2))
             stream = self.ledger.stream(DOWN, name, qos)
