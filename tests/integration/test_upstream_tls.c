@@ -122,6 +122,40 @@ Test(upstream_tls, the_right_address_passes_and_the_wrong_name_does_not)
 	expect_refused(&config, "ostname mismatch");
 }
 
+/* More than a record holds, and more than is in flight at QoS 2. */
+Test(upstream_tls, a_shared_connection_has_it_too)
+{
+	enum {
+		OWNERS = 10,
+		EACH = 30,
+	};
+	struct upstream_config config;
+	struct up_session *s[OWNERS];
+	uint16_t token;
+	char id[] = "a";
+
+	start("DNS:localhost", "");
+	config = config_for("localhost", ca);
+	config.shared.connections = 1;
+	config.shared.client_id = "gw";
+	bench_start(&bench, &config);
+	for (int i = 0; i < OWNERS; i++, id[0]++)
+		s[i] = upstream_open(bench.up, CLIENT(1 + i),
+		    &(struct up_spec){ .client_id = id, .clean = true, .shared = true });
+	for (int i = 0; i < OWNERS; i++)
+		bench_next(&bench, UP_CONNECTED);
+	cr_assert_eq(upstream_count(bench.up), 1);
+	for (int i = 0; i < OWNERS * EACH; i++) {
+		cr_assert_eq(
+		    upstream_publish(s[i % OWNERS], "t", bytes("x"), 1 + i % 2, false, &token), 0);
+		cr_assert_eq(upstream_publish(s[i % OWNERS], "t", bytes("y"), 0, false, NULL), 0);
+	}
+	for (int i = 0; i < OWNERS * EACH; i++)
+		bench_next(&bench, UP_PUBLISHED);
+	bench_quiet(&bench);
+	bench_stop(&bench);
+}
+
 Test(upstream_tls, a_stranger_among_the_authorities)
 {
 	struct upstream_config config;
