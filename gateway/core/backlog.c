@@ -33,7 +33,7 @@ static void watch_room(struct gw *gw, struct client *client)
 	bool stuck = too_much || (is_full(gw, outbox) &&
 	                             !outbox_has_qos0(outbox, !pending_none(&client->pending)));
 
-	if (!link_is_up(&client->link) || (outbox->paused ? !roomy : !stuck))
+	if (!link_is_up(&client->link) || client->link.shared || (outbox->paused ? !roomy : !stuck))
 		return;
 	outbox->paused = !outbox->paused;
 	gw->ports.up_pause(gw->ports.ctx, client->link.session, outbox->paused);

@@ -122,7 +122,7 @@ static void end_session(struct gw *gw, struct client *client)
 /* The end of a connection: nothing is sent to the client any more. */
 static void end_connection(struct gw *gw, struct client *client, enum up_farewell farewell)
 {
-	bool held_back = client->link.outgrown;
+	bool held_back = client->link.outgrown || client->link.stale_will;
 
 	pending_stop(gw, client);
 	deadline_clear(gw->deadlines, &client->supervision);

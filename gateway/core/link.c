@@ -54,6 +54,14 @@ static void wait_for_next_try(struct gw *gw, struct client *client)
 static void reopen(struct gw *gw, struct client *client);
 static bool goes_on_sharing(const struct gw *gw, const struct client *client);
 
+/* A shared link is kept for what is in the spool: it goes on trying. */
+static void setup_refused(struct gw *gw, struct client *client, bool permanent, const char *why)
+{
+	connect_refused(gw, client, permanent, why);
+	if (client->link.state == LINK_CONNECTING)
+		wait_for_next_try(gw, client);
+}
+
 /* What is spooled for the broker waits also for one that refuses the client: until somebody sets
  * that right. */
 static void refused(struct gw *gw, struct client *client, bool permanent, const char *why)
@@ -69,7 +77,7 @@ static void refused(struct gw *gw, struct client *client, bool permanent, const 
 	if (own && !permanent && goes_on_sharing(gw, client))
 		reopen(gw, client);
 	else if (client->state == CLIENT_CONNECTING && (permanent || !connect_goes_on(gw, client)))
-		connect_refused(gw, client, permanent, why);
+		setup_refused(gw, client, permanent, why);
 	else if (permanent && !client_is_absent(client))
 		client_leave(gw, client, why);
 	else

@@ -185,12 +185,14 @@ uint16_t requests_answered(struct requests *requests, enum request_kind kind, in
 	return 0;
 }
 
-void requests_disown(struct requests *requests, const void *asker)
+void requests_disown(struct requests *requests, const void *asker, uint32_t n)
 {
-	struct request_entry *entry;
+	struct request_entry *entry = TAILQ_FIRST(&requests->queue);
 
-	TAILQ_FOREACH (entry, &requests->queue, link) {
-		if (entry->request.asker == asker)
-			entry->request.asker = NULL;
+	for (; n > 0 && entry != NULL; entry = TAILQ_NEXT(entry, link)) {
+		if (entry->request.asker != asker)
+			continue;
+		entry->request.asker = NULL;
+		n--;
 	}
 }

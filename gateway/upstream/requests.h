@@ -73,7 +73,7 @@ void requests_connection_lost(struct requests *requests);
 uint16_t requests_answered(
     struct requests *requests, enum request_kind kind, int mid, void **asker);
 
-/* @asker goes: its requests stay, without an asker. */
-void requests_disown(struct requests *requests, const void *asker);
+/* @asker goes: its requests, of which there are @n, stay without an asker. */
+void requests_disown(struct requests *requests, const void *asker, uint32_t n);
 
 #endif

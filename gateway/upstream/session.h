@@ -73,6 +73,7 @@ struct session {
 	bool accepted : 1;  /* CONNACK 0 came and is not reported yet */
 	bool present : 1;   /* it said Session Present */
 	bool heard : 1;     /* an event came of the present call of mosquitto_loop_read() */
+	bool writing : 1;   /* mosquitto_loop_write() goes on */
 	bool paused : 1;
 	bool leaving : 1; /* in upstream.leaving: closed by the core, DISCONNECT still to be said */
 	bool goodbye : 1; /* DISCONNECT is in libmosquitto's queue */

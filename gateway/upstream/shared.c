@@ -10,8 +10,8 @@
 #include "gateway/upstream/pool.h"
 
 enum {
-	/* Unanswered requests of one connection.  libmosquitto numbers them with 16 bits and does
-	 * not look whether a number is still in use. */
+	/* Unanswered requests of one connection.  libmosquitto numbers them, and some of QoS 0,
+	 * with 16 bits and does not look whether a number is still in use. */
 	REQUESTS_MAX = 30000,
 	/* Of these, sent to the broker.  For one client libmosquitto's 20 are plenty, for many they
 	 * would be a round trip for every 20 messages; with each publish it goes through all. */
@@ -383,7 +383,7 @@ void sharer_close(struct sharer *sharer)
 	if (sharer->news)
 		hear_news(sharer);
 	if (sharer->open > 0)
-		requests_disown(&shared->session->requests, sharer);
+		requests_disown(&shared->session->requests, sharer, sharer->open);
 	shared->open -= sharer->open;
 	set_up(sharer, false);
 	LIST_REMOVE(sharer, link);

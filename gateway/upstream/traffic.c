@@ -128,10 +128,13 @@ static void answered(struct session *s, enum request_kind kind, int mid, struct 
 
 static void on_publish(struct mosquitto *mosq, void *arg, int mid)
 {
+	struct session *s = arg;
 	struct up_event event = { .kind = UP_PUBLISHED };
 
 	(void)mosq;
-	answered(arg, REQUEST_PUBLISH, mid, &event);
+	if (s->writing) /* QoS 0; its number may be that of a request that is still open */
+		return;
+	answered(s, REQUEST_PUBLISH, mid, &event);
 }
 
 static void on_subscribe(struct mosquitto *mosq, void *arg, int mid, int count, const int *granted)
@@ -281,7 +284,9 @@ static void write_packets(struct session *s)
 	if (cork)
 		set_cork(fd, 1);
 	tls_begin(s->up->tls);
+	s->writing = true;
 	mosquitto_loop_write(s->mosq, 1);
+	s->writing = false;
 	if (cork && mosquitto_socket(s->mosq) == fd)
 		set_cork(fd, 0);
 }

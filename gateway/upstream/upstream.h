@@ -93,8 +93,8 @@ void upstream_flush(struct upstream *up);
  * over reconnects; the connection is kept alive meanwhile.
  *
  * A session that shares its connection is for publishing and nothing else: the other calls must not
- * be made on it.  What it has handed over goes on its way also when it is closed.  The connection
- * of the last one stays for some seconds, for another to come.
+ * be made on it.  What it has handed over goes on its way also when it is closed, as long as the
+ * connection is there; that of the last one stays for some seconds, for another to come.
  */
 struct up_session *upstream_open(
     struct upstream *up, struct client *owner, const struct up_spec *spec);

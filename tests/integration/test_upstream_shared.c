@@ -997,6 +997,28 @@ Test(upstream_shared, less_is_in_flight_at_qos2_and_what_comes_behind_it_waits)
 	expect_nothing();
 }
 
+/* Behind a request of the same turn QoS 0 goes through libmosquitto, which numbers it as well, and
+ * tells when it is written: by then the numbers have gone round. */
+Test(upstream_shared, that_qos0_is_written_answers_nobody)
+{
+	enum {
+		NUMBERS = 65535,
+	};
+	struct up_session *s[2];
+	uint16_t token, mid;
+
+	start_sharing(s, 2);
+	token = publish(s[0], "one", 1);
+	for (int i = 0; i < NUMBERS; i++)
+		publish(s[1], "0", 0);
+	mid = take("one");
+	for (int i = 0; i < NUMBERS; i++)
+		take("0");
+	expect_nothing();
+	acknowledge(mid);
+	expect_published(1, token);
+}
+
 Test(upstream_shared, what_waits_for_its_turn_at_qos2_outlives_a_loss_in_order)
 {
 	enum {
