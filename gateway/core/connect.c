@@ -150,8 +150,7 @@ static void ask_broker(struct gw *gw, struct client *client)
 	}
 	if (link_will_do(gw, client, setup->clean, will)) {
 		connect_accepted(gw, client, true);
-		spool_pump(
-		    gw, client); /* may have been held back for what the client wants no more */
+		spool_pump(gw, client); /* it may have been held back */
 		return;
 	}
 	link_close(gw, client, setup->farewell);
