@@ -25,7 +25,7 @@ static bool has_last_words(const struct session *s)
 {
 	if (s->state == SESSION_GREETING || s->state == SESSION_CONNECTED)
 		return true;
-	return s->state != SESSION_IDLE && s->requests.held > 0;
+	return s->state != SESSION_IDLE && s->requests.first_held != NULL;
 }
 
 bool session_waits_in_vain(const struct session *s)

@@ -31,7 +31,6 @@ static void forget(struct requests *requests, struct request_entry *entry)
 	if (requests->first_held == entry)
 		requests->first_held = TAILQ_NEXT(entry, link);
 	TAILQ_REMOVE(&requests->queue, entry, link);
-	requests->held -= entry->mid == 0;
 	requests->qos2 -= entry->mid != 0 && is_counted(requests, &entry->request);
 	free(entry);
 }
@@ -121,7 +120,7 @@ int requests_add(struct requests *requests, struct mosquitto *mosq, const struct
 
 	if (rc < 0)
 		return rc;
-	hold = hold || requests->held > 0 || is_one_too_many(requests, request);
+	hold = hold || requests->first_held != NULL || is_one_too_many(requests, request);
 	entry = entry_new(request, hold);
 	if (entry == NULL)
 		return -ERR_NOMEM;
@@ -132,7 +131,6 @@ int requests_add(struct requests *requests, struct mosquitto *mosq, const struct
 	TAILQ_INSERT_TAIL(&requests->queue, entry, link);
 	if (hold && requests->first_held == NULL)
 		requests->first_held = entry;
-	requests->held += hold;
 	requests->qos2 += !hold && is_counted(requests, request);
 	*token = entry->token = next_token(requests);
 	return 0;
@@ -152,7 +150,6 @@ int requests_release(struct requests *requests, struct mosquitto *mosq)
 			return rc;
 		}
 		requests->first_held = TAILQ_NEXT(entry, link);
-		requests->held--;
 		requests->qos2 += is_counted(requests, &entry->request);
 	}
 	return 0;

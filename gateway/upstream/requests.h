@@ -44,8 +44,7 @@ struct requests {
 	 * and what comes behind it.  0: any number. */
 	uint8_t qos2;
 	uint8_t qos2_most;
-	unsigned held;                    /* how many at the end of the queue are held */
-	struct request_entry *first_held; /* or NULL */
+	struct request_entry *first_held; /* all behind it are held, too; NULL: none is */
 };
 
 void requests_init(struct requests *requests);

@@ -27,6 +27,7 @@
 #include "gateway/upstream/dial.h"
 #include "gateway/upstream/qos0.h"
 #include "gateway/upstream/session.h"
+#include "gateway/upstream/shared.h"
 #include "gateway/upstream/tls.h"
 #include "gateway/upstream/traffic.h"
 
@@ -135,6 +136,14 @@ fail:
 bool session_is_up(const struct session *s)
 {
 	return s->state == SESSION_CONNECTED && !s->leaving;
+}
+
+void session_tell(struct session *s, void *asker, const struct up_event *event)
+{
+	if (s->shared != NULL)
+		shared_event(s->shared, asker, event);
+	else
+		s->up->on_event(s->up->ctx, s->owner, event);
 }
 
 static bool is_being_connected(const struct session *s)

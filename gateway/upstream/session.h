@@ -96,6 +96,10 @@ void session_set_state(struct session *session, enum session_state state);
 /* CONNECTED, and not closed by the core. */
 bool session_is_up(const struct session *session);
 
+/* Tells whom it concerns: the owner, or those who share the connection; @asker: whose request is
+ * answered, or NULL. */
+void session_tell(struct session *session, void *asker, const struct up_event *event);
+
 /* Makes the events of the socket that libmosquitto has now; none is added yet. */
 void session_watch(struct session *session);
 void session_unwatch(struct session *session);

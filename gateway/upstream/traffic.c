@@ -9,7 +9,6 @@
 #include "gateway/upstream/keepalive.h"
 #include "gateway/upstream/linger.h"
 #include "gateway/upstream/qos0.h"
-#include "gateway/upstream/shared.h"
 #include "gateway/upstream/tls.h"
 #include "gateway/upstream/traffic.h"
 
@@ -44,10 +43,8 @@ static void on_disconnect(struct mosquitto *mosq, void *arg, int rc)
 /* @asker: of the request that is answered, or NULL. */
 static void emit(struct session *s, void *asker, const struct up_event *event)
 {
-	if (s->shared != NULL)
-		shared_event(s->shared, asker, event);
-	else if (session_is_up(s))
-		s->up->on_event(s->up->ctx, s->owner, event);
+	if (s->shared != NULL || session_is_up(s))
+		session_tell(s, asker, event);
 	s->heard = true;
 	errno = EAGAIN; /* see session.c: after this event no more may be wanted */
 }
@@ -104,7 +101,7 @@ static void on_connect(struct mosquitto *mosq, void *arg, int code, int flags)
 /* The answer may make room for what is held. */
 static void release_more(struct session *s)
 {
-	if (s->requests.held == 0)
+	if (s->requests.first_held == NULL)
 		return;
 	if (requests_release(&s->requests, s->mosq) < 0) {
 		session_end(s, false, "out of memory");

@@ -50,10 +50,7 @@ static void report_end(struct session *s)
 	};
 
 	session_forget_end(s);
-	if (s->shared != NULL)
-		shared_event(s->shared, NULL, &event);
-	else
-		s->up->on_event(s->up->ctx, s->owner, &event);
+	session_tell(s, NULL, &event);
 }
 
 /* Those that are there now: what a report leads to comes in the next turn. */
